@@ -1,0 +1,34 @@
+.PHONY: demo test check bench setup clean
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+setup: .venv/ready
+
+.venv/ready: requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: setup ## audit six public data sets, print the rulings, write the report
+	$(BIN)/pitprop audit examples/public/pitprop.yml --fail-on never -o examples/public/report.html
+
+test: setup check ## everything CI runs
+	tests/install-browser
+	$(BIN)/python -m pytest -n auto
+
+check: setup ## formatting, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## long calibrations, printed and written to benchmarks/
+	$(BIN)/python -m benchmarks.calibration
+
+pins: setup ## renew the pins, with hashes and without addresses
+	for f in run dev; do $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --universal --python-version 3.11 requirements/$$f.in -o requirements/$$f.txt; done
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache build dist

@@ -1,0 +1,31 @@
+"""pitprop keeps metrics honest: keep, challenge, discard or undecided, with evidence.
+
+>>> import pitprop
+>>> audit = pitprop.audit("pitprop.yml")
+>>> audit["tonnes_per_shift"].ruling
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from pitprop.api import audit, checks, explain, init, lint, schema
+    from pitprop.errors import PitpropError
+
+__all__ = ["PitpropError", "__version__", "audit", "checks", "explain", "init", "lint", "schema"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load on first use, so that `import pitprop` and `pitprop --help` stay quick."""
+    if name == "PitpropError":
+        from pitprop.errors import PitpropError
+
+        return PitpropError
+    if name in __all__:
+        from pitprop import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'pitprop' has no attribute {name!r}")

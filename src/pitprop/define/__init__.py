@@ -1,0 +1,1 @@
+"""What the organisation says it measures, and why."""

@@ -1,0 +1,294 @@
+"""What an organisation says about one number that people are judged by.
+
+These are plain declarations: no data, no arithmetic. Field names follow dbt where dbt has the thing.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Aggregation = Literal["sum", "average", "count", "count_distinct", "min", "max", "median", "share"]
+Granularity = Literal["day", "week", "month", "quarter", "year"]
+Direction = Literal["increase", "decrease", "neutral"]
+Operator = Literal["gte", "gt", "lte", "lt"]
+Status = Literal["proposed", "draft", "active", "deprecated", "retired"]
+Stakes = Literal["none", "publicity", "career", "bonus", "pay", "budget", "penalty", "ranking", "regulation"]
+
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z]([a-z0-9_]*[a-z0-9])?$",
+        max_length=128,
+        description="Lower case, starts with a letter, no double underscore (dbt's rule)",
+    ),
+]
+Sql = Annotated[
+    str, Field(min_length=1, max_length=4000, description="One SQL expression, one value per row")
+]
+
+
+def _range(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number or a [low, high] pair is allowed here")
+    if isinstance(value, int | float):
+        return (value, value)
+    return value
+
+
+Range = Annotated[
+    tuple[float, float],
+    BeforeValidator(_range),
+    Field(description="A number, or [low, high] where only a range is known"),
+]
+
+
+class Declaration(BaseModel):
+    """Anything written in the register: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=False, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class Target(Declaration):
+    """A value that has to be reached: a target, quota or norm."""
+
+    op: Operator
+    """Which side meets the target: gte, gt (at least, above), lte, lt (at most, below)."""
+    value: float | Sql
+    """A number in the metric's unit, or an SQL expression over the row (a quota column; NULL: no target)."""
+    on: Literal["row", "entity_period"] = "entity_period"
+    """What is judged: each row, or each entity in each period."""
+    since: date | None = None
+    """First day on which the target was in force."""
+    until: date | None = None
+    """First day on which it was no longer in force."""
+    stakes: Stakes = "none"
+    """What hangs on it."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Target:
+        if self.since and self.until and self.since >= self.until:
+            raise ValueError(f"`until` ({self.until}) must be later than `since` ({self.since})")
+        return self
+
+    @property
+    def fixed(self) -> float | None:
+        """The value where it is one number for all rows, else None."""
+        return float(self.value) if isinstance(self.value, int | float) else None
+
+
+class Outcome(Declaration):
+    """Real success: another metric of the register, possibly later."""
+
+    metric: Name
+    lag: int = Field(default=0, ge=0, le=400)
+    """How many reporting periods later the outcome shows."""
+
+
+class Guardrail(Declaration):
+    """Another metric that must not get worse while this one gets better."""
+
+    metric: Name
+    margin: str | float
+    """Largest worsening that can be accepted: `5%` of its former level, or a number in its own unit."""
+
+    @model_validator(mode="after")
+    def _readable(self) -> Guardrail:
+        if isinstance(self.margin, str) and not re.fullmatch(r"\d+(\.\d+)?\s*%", self.margin.strip()):
+            raise ValueError("`margin` is a number in the guardrail's unit, or a percentage such as 5%")
+        if isinstance(self.margin, int | float) and self.margin < 0:
+            raise ValueError("`margin` cannot be negative")
+        return self
+
+    @property
+    def relative(self) -> bool:
+        """Whether the margin is a share of the guardrail's former level."""
+        return isinstance(self.margin, str)
+
+    @property
+    def amount(self) -> float:
+        """The margin: a fraction of the former level if `relative`, else in the guardrail's unit."""
+        if isinstance(self.margin, str):
+            return float(self.margin.strip().rstrip("%")) / 100
+        return float(self.margin)
+
+
+class Cost(Declaration):
+    """What measuring costs in each reporting period."""
+
+    hours_per_period: Range = (0.0, 0.0)
+    """People's time spent on collecting, reporting and discussing the number, hours."""
+    hourly_rate: Range = (0.0, 0.0)
+    """Cost of one hour, in `currency`."""
+    amount: Range = (0.0, 0.0)
+    """Other cost per reporting period, in `currency`."""
+    currency: str = Field(default="EUR", min_length=1, max_length=8)
+
+
+class Information(Declaration):
+    """What a better decision is worth; without it the value of information is not assessable."""
+
+    benefit_per_unit: Range
+    """Gain of acting, per unit of the metric above `break_even`, per decision, in the cost's currency."""
+    break_even: float
+    """Level of the metric at which acting and not acting come to the same."""
+    used: Range = (1.0, 1.0)
+    """Probability that a decision really uses the number."""
+    gaming_loss: Range = (0.0, 0.0)
+    """Loss a year from distortion that the number invites, in the cost's currency."""
+
+
+class Person(Declaration):
+    name: str = Field(min_length=1, max_length=200)
+    email: str | None = Field(default=None, max_length=320)
+
+
+class Risk(Declaration):
+    """A way in which the number could be reached without doing the work."""
+
+    kind: str = Field(min_length=1, max_length=100)
+    note: str = ""
+
+
+class Waiver(Declaration):
+    """A finding that has been looked at and accepted until a date."""
+
+    check: str = Field(min_length=1, max_length=100)
+    reason: str = Field(min_length=1)
+    owner: str = Field(min_length=1)
+    expires: date
+
+
+class Part(Declaration):
+    """Numerator or denominator of a ratio."""
+
+    agg: Literal["sum", "count"] = "sum"
+    expr: Sql = "1"
+
+
+class Config(Declaration):
+    tags: tuple[str, ...] = ()
+    meta: dict[str, Any] = Field(default_factory=dict)
+
+
+class Metric(Declaration):
+    """One number that people are judged by."""
+
+    name: Name
+    label: str = ""
+    description: str = ""
+    type: Literal["simple", "ratio"]
+    source: str
+    """Name of one of the register's sources."""
+    agg: Aggregation | None = None
+    expr: Sql | None = None
+    numerator: Part | None = None
+    denominator: Part | None = None
+    filter: Sql | None = None
+    """Rows for which this is not true are left out (and counted)."""
+    entity: Sql | None = None
+    """Who is judged: a column or an expression."""
+    agg_time_dimension: Sql | None = None
+    """When: a date, a timestamp, or a year where the granularity is year."""
+    time_granularity: Granularity = "month"
+    """The reporting period."""
+    unit: str = ""
+    config: Config = Config()
+    status: Status = "active"
+    owner: Person | None = None
+    purpose: str = ""
+    """What the work is for, which this number stands for."""
+    decision: str = ""
+    """The decision that it informs."""
+    decisions_per_year: float | None = Field(default=None, ge=0)
+    not_for: tuple[str, ...] = ()
+    """Uses that are ruled out, such as ranking or individual_pay."""
+    improvement_direction: Direction
+    targets: tuple[Target, ...] = ()
+    outcome: Outcome | None = None
+    guardrails: tuple[Guardrail, ...] = ()
+    cost: Cost | None = None
+    information: Information | None = None
+    resolution: float | None = Field(default=None, gt=0)
+    """The instrument's honest resolution, in the metric's unit."""
+    alternatives: tuple[str, ...] = ()
+    """Innocent explanations that the owner declares: rationed, payday, term_dates, billing_cycle ..."""
+    review_by: date | None = None
+    known_risks: tuple[Risk, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+
+    @model_validator(mode="after")
+    def _complete(self) -> Metric:
+        if "__" in self.name:
+            raise ValueError("`name` must not contain a double underscore (dbt's rule)")
+        if self.type == "ratio":
+            if self.numerator is None or self.denominator is None:
+                raise ValueError("a ratio needs `numerator` and `denominator`, each with `agg` and `expr`")
+            if self.agg is not None or self.expr is not None:
+                raise ValueError("a ratio has no `agg` or `expr` of its own; they belong in its two parts")
+        else:
+            if self.agg is None or (self.expr is None and self.agg != "count"):
+                raise ValueError("a simple metric needs `agg` and `expr`")
+            if self.numerator is not None or self.denominator is not None:
+                raise ValueError("`numerator` and `denominator` belong to `type: ratio`")
+        if self.agg == "share" and not any(t.on == "row" for t in self.targets):
+            raise ValueError(
+                "`agg: share` is the share of rows that meet the target: it needs a target `on: row`"
+            )
+        return self
+
+    @property
+    def title(self) -> str:
+        """What to call it in words: the label, or the name where there is none."""
+        return self.label or self.name
+
+
+class Source(Declaration):
+    """Where rows come from: a file beside the register, or a table of a named connection."""
+
+    path: str | None = None
+    """csv, csv.gz, parquet, xlsx or duckdb file, relative to the register."""
+    table: str | None = None
+    """Table of a connection or of a DuckDB file; worksheet of an xlsx file."""
+    connection: str | None = None
+    """Name NAME of a connection whose URL is in the environment as PITPROP_NAME_URL."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Source:
+        if (self.path is None) == (self.connection is None):
+            raise ValueError("a source has either `path`, or `connection` with `table`")
+        if self.connection is not None and self.table is None:
+            raise ValueError("a source with a `connection` names its `table`")
+        return self
+
+
+class PolicyChoices(Declaration):
+    """What the organisation sets itself; everything else keeps the documented defaults."""
+
+    fdr: float = Field(default=0.10, gt=0, le=0.5)
+    """False discovery rate over the register."""
+    minimum_group: int = Field(default=10, ge=1)
+    """Smallest number of rows behind anything that is shown about one entity."""
+    effects: dict[str, float] = Field(default_factory=dict)
+    """Smallest effect that matters, by check."""
+
+
+class Register(Declaration):
+    """Everything that an organisation declares about the numbers it is judged by."""
+
+    version: Literal[1]
+    sources: dict[str, Source] = Field(min_length=1)
+    metrics: tuple[Metric, ...] = Field(min_length=1)
+    policy: PolicyChoices = PolicyChoices()
+
+    def metric(self, name: str) -> Metric:
+        """The metric of that name; KeyError where there is none."""
+        for metric in self.metrics:
+            if metric.name == name:
+                return metric
+        raise KeyError(name)

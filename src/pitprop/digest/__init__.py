@@ -1,0 +1,1 @@
+"""Tables become a few small sufficient statistics; queries run in the engine."""

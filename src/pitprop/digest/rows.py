@@ -1,0 +1,38 @@
+"""How many rows a metric has, and what became of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Rows of a source, counted by what became of them; they add with `+`.
+
+    `total` is the sum of the other fields. A row is counted once, at the first reason that applies,
+    in the order of the fields.
+    """
+
+    kept: int = 0
+    filtered: int = 0
+    """The metric's filter is not true for the row."""
+    null: int = 0
+    """The value (a ratio's numerator or denominator) is NULL."""
+    not_finite: int = 0
+    """The value is NaN or infinite."""
+    no_entity: int = 0
+    """The entity is NULL."""
+    no_time: int = 0
+    """The time is NULL or cannot be read as one."""
+
+    @property
+    def total(self) -> int:
+        return sum(getattr(self, f.name) for f in fields(self))
+
+    @property
+    def dropped(self) -> int:
+        """Rows left out for any reason but the declared filter."""
+        return self.total - self.kept - self.filtered
+
+    def __add__(self, other: Rows) -> Rows:
+        return Rows(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})

@@ -1,0 +1,1 @@
+"""The data were distorted: the number says what the work did not do."""

@@ -1,0 +1,1 @@
+"""The number moves for no reason: praise and blame are for noise."""

@@ -1,0 +1,1 @@
+"""Does the number tell anything about success, and is that worth what it costs?"""

@@ -1,0 +1,1 @@
+"""Keep, challenge, discard or undecided: the only home of policy thresholds."""

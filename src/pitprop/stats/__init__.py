@@ -1,0 +1,1 @@
+"""Arithmetic only: arrays in, small frozen results out. Knows no other pitprop type."""
