@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from math import isfinite
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+
+from pitprop.define.place import Place, Places
 
 Aggregation = Literal["sum", "average", "count", "count_distinct", "min", "max", "median", "share"]
 Granularity = Literal["day", "week", "month", "quarter", "year"]
+PERIODS_PER_YEAR: dict[Granularity, int] = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}
 Direction = Literal["increase", "decrease", "neutral"]
 Operator = Literal["gte", "gt", "lte", "lt"]
 Status = Literal["proposed", "draft", "active", "deprecated", "retired"]
@@ -21,29 +25,96 @@ Stakes = Literal["none", "publicity", "career", "bonus", "pay", "budget", "penal
 Name = Annotated[
     str,
     Field(
-        pattern=r"^[a-z]([a-z0-9_]*[a-z0-9])?$",
+        pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$",
         max_length=128,
-        description="Lower case, starts with a letter, no double underscore (dbt's rule)",
+        description="Lower case letters, digits and single underscores; starts with a letter (dbt's rule)",
     ),
 ]
-Sql = Annotated[
-    str, Field(min_length=1, max_length=4000, description="One SQL expression, one value per row")
+Sql = Annotated[str, Field(min_length=1, max_length=4000, description="One SQL expression, one value per row")]
+Number = Annotated[float, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _constant(value: Any) -> Any:
+    return str(value) if _is_number(value) else value
+
+
+Value = Annotated[
+    str,
+    BeforeValidator(_constant, json_schema_input_type=str | float),
+    Field(min_length=1, max_length=4000, description="One SQL expression, one value per row; 1 counts rows"),
 ]
 
 
 def _range(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a number or a [low, high] pair is allowed here")
-    if isinstance(value, int | float):
-        return (value, value)
+    pair = (value, value) if _is_number(value) else value
+    if not isinstance(pair, list | tuple) or len(pair) != 2 or not all(_is_number(end) for end in pair):
+        raise ValueError("must be a number, or [low, high] where only a range is known")
+    if pair[0] > pair[1]:
+        raise ValueError(f"is a range [low, high] with {pair[0]} above {pair[1]}")
+    return tuple(pair)
+
+
+def _amount(value: Any) -> Any:
+    pair = _range(value)
+    if pair[0] < 0:
+        raise ValueError("must not be negative")
+    return pair
+
+
+def _share(value: Any) -> Any:
+    pair = _amount(value)
+    if pair[1] > 1:
+        raise ValueError("is a probability: it lies between 0 and 1")
+    return pair
+
+
+_NUMBER_OR_PAIR = float | tuple[float, float]
+_RANGE_FIELD = Field(description="A number, or [low, high] where only a range is known")
+Range = Annotated[tuple[float, float], BeforeValidator(_range, json_schema_input_type=_NUMBER_OR_PAIR), _RANGE_FIELD]
+Amount = Annotated[tuple[float, float], BeforeValidator(_amount, json_schema_input_type=_NUMBER_OR_PAIR), _RANGE_FIELD]
+Probability = Annotated[
+    tuple[float, float], BeforeValidator(_share, json_schema_input_type=_NUMBER_OR_PAIR), _RANGE_FIELD
+]
+
+
+def _day(value: Any) -> Any:
+    if type(value) is date or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)):
+        return value
+    raise ValueError("must be a date, written as 2027-06-30")
+
+
+Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
+
+
+def _level(value: Any) -> Any:
+    if _is_number(value):
+        return float(value)
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be a number, or an SQL expression over the row such as a quota column")
+    if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", value.strip(), flags=re.ASCII):
+        return _level(float(value))
     return value
 
 
-Range = Annotated[
-    tuple[float, float],
-    BeforeValidator(_range),
-    Field(description="A number, or [low, high] where only a range is known"),
-]
+def _margin(value: Any) -> Any:
+    if isinstance(value, str):
+        if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?\s*%", value.strip(), flags=re.ASCII):
+            raise ValueError("must be a number in the guardrail's unit, or a percentage such as 5%")
+    elif not _is_number(value):
+        raise ValueError("must be a number in the guardrail's unit, or a percentage such as 5%")
+    elif value < 0:
+        raise ValueError("must not be negative")
+    return value
 
 
 class Declaration(BaseModel):
@@ -59,13 +130,13 @@ class Target(Declaration):
 
     op: Operator
     """Which side meets the target: gte, gt (at least, above), lte, lt (at most, below)."""
-    value: float | Sql
+    value: Annotated[float | Sql, BeforeValidator(_level, json_schema_input_type=float | Sql)]
     """A number in the metric's unit, or an SQL expression over the row (a quota column; NULL: no target)."""
     on: Literal["row", "entity_period"] = "entity_period"
     """What is judged: each row, or each entity in each period."""
-    since: date | None = None
+    since: Day | None = None
     """First day on which the target was in force."""
-    until: date | None = None
+    until: Day | None = None
     """First day on which it was no longer in force."""
     stakes: Stakes = "none"
     """What hangs on it."""
@@ -86,7 +157,7 @@ class Outcome(Declaration):
     """Real success: another metric of the register, possibly later."""
 
     metric: Name
-    lag: int = Field(default=0, ge=0, le=400)
+    lag: Whole = Field(default=0, ge=0, le=400)
     """How many reporting periods later the outcome shows."""
 
 
@@ -94,16 +165,8 @@ class Guardrail(Declaration):
     """Another metric that must not get worse while this one gets better."""
 
     metric: Name
-    margin: str | float
+    margin: Annotated[str | float, BeforeValidator(_margin, json_schema_input_type=str | float)]
     """Largest worsening that can be accepted: `5%` of its former level, or a number in its own unit."""
-
-    @model_validator(mode="after")
-    def _readable(self) -> Guardrail:
-        if isinstance(self.margin, str) and not re.fullmatch(r"\d+(\.\d+)?\s*%", self.margin.strip()):
-            raise ValueError("`margin` is a number in the guardrail's unit, or a percentage such as 5%")
-        if isinstance(self.margin, int | float) and self.margin < 0:
-            raise ValueError("`margin` cannot be negative")
-        return self
 
     @property
     def relative(self) -> bool:
@@ -121,11 +184,11 @@ class Guardrail(Declaration):
 class Cost(Declaration):
     """What measuring costs in each reporting period."""
 
-    hours_per_period: Range = (0.0, 0.0)
+    hours_per_period: Amount = (0.0, 0.0)
     """People's time spent on collecting, reporting and discussing the number, hours."""
-    hourly_rate: Range = (0.0, 0.0)
+    hourly_rate: Amount = (0.0, 0.0)
     """Cost of one hour, in `currency`."""
-    amount: Range = (0.0, 0.0)
+    amount: Amount = (0.0, 0.0)
     """Other cost per reporting period, in `currency`."""
     currency: str = Field(default="EUR", min_length=1, max_length=8)
 
@@ -135,15 +198,17 @@ class Information(Declaration):
 
     benefit_per_unit: Range
     """Gain of acting, per unit of the metric above `break_even`, per decision, in the cost's currency."""
-    break_even: float
+    break_even: Number
     """Level of the metric at which acting and not acting come to the same."""
-    used: Range = (1.0, 1.0)
+    used: Probability = (1.0, 1.0)
     """Probability that a decision really uses the number."""
-    gaming_loss: Range = (0.0, 0.0)
+    gaming_loss: Amount = (0.0, 0.0)
     """Loss a year from distortion that the number invites, in the cost's currency."""
 
 
 class Person(Declaration):
+    """Who answers for the number."""
+
     name: str = Field(min_length=1, max_length=200)
     email: str | None = Field(default=None, max_length=320)
 
@@ -161,17 +226,19 @@ class Waiver(Declaration):
     check: str = Field(min_length=1, max_length=100)
     reason: str = Field(min_length=1)
     owner: str = Field(min_length=1)
-    expires: date
+    expires: Day
 
 
 class Part(Declaration):
     """Numerator or denominator of a ratio."""
 
     agg: Literal["sum", "count"] = "sum"
-    expr: Sql = "1"
+    expr: Value = "1"
 
 
 class Config(Declaration):
+    """dbt's `config`; `meta.pitprop` may hold what stands beside it here."""
+
     tags: tuple[str, ...] = ()
     meta: dict[str, Any] = Field(default_factory=dict)
 
@@ -186,7 +253,7 @@ class Metric(Declaration):
     source: str
     """Name of one of the register's sources."""
     agg: Aggregation | None = None
-    expr: Sql | None = None
+    expr: Value | None = None
     numerator: Part | None = None
     denominator: Part | None = None
     filter: Sql | None = None
@@ -205,7 +272,7 @@ class Metric(Declaration):
     """What the work is for, which this number stands for."""
     decision: str = ""
     """The decision that it informs."""
-    decisions_per_year: float | None = Field(default=None, ge=0)
+    decisions_per_year: Number | None = Field(default=None, ge=0)
     not_for: tuple[str, ...] = ()
     """Uses that are ruled out, such as ranking or individual_pay."""
     improvement_direction: Direction
@@ -214,18 +281,16 @@ class Metric(Declaration):
     guardrails: tuple[Guardrail, ...] = ()
     cost: Cost | None = None
     information: Information | None = None
-    resolution: float | None = Field(default=None, gt=0)
+    resolution: Number | None = Field(default=None, gt=0)
     """The instrument's honest resolution, in the metric's unit."""
     alternatives: tuple[str, ...] = ()
     """Innocent explanations that the owner declares: rationed, payday, term_dates, billing_cycle ..."""
-    review_by: date | None = None
+    review_by: Day | None = None
     known_risks: tuple[Risk, ...] = ()
     waivers: tuple[Waiver, ...] = ()
 
     @model_validator(mode="after")
     def _complete(self) -> Metric:
-        if "__" in self.name:
-            raise ValueError("`name` must not contain a double underscore (dbt's rule)")
         if self.type == "ratio":
             if self.numerator is None or self.denominator is None:
                 raise ValueError("a ratio needs `numerator` and `denominator`, each with `agg` and `expr`")
@@ -237,9 +302,7 @@ class Metric(Declaration):
             if self.numerator is not None or self.denominator is not None:
                 raise ValueError("`numerator` and `denominator` belong to `type: ratio`")
         if self.agg == "share" and not any(t.on == "row" for t in self.targets):
-            raise ValueError(
-                "`agg: share` is the share of rows that meet the target: it needs a target `on: row`"
-            )
+            raise ValueError("`agg: share` is the share of rows that meet the target: it needs a target `on: row`")
         return self
 
     @property
@@ -247,15 +310,29 @@ class Metric(Declaration):
         """What to call it in words: the label, or the name where there is none."""
         return self.label or self.name
 
+    def cost_per_year(self) -> tuple[float, float] | None:
+        """Declared cost of measuring, a year: (low, high), in the cost's currency; None where not declared.
+
+        (hours x rate + amount) in each reporting period.
+        """
+        if self.cost is None:
+            return None
+        hours, rate, amount = self.cost.hours_per_period, self.cost.hourly_rate, self.cost.amount
+        periods = PERIODS_PER_YEAR[self.time_granularity]
+        return (
+            periods * (hours[0] * rate[0] + amount[0]),
+            periods * (hours[1] * rate[1] + amount[1]),
+        )
+
 
 class Source(Declaration):
     """Where rows come from: a file beside the register, or a table of a named connection."""
 
-    path: str | None = None
+    path: str | None = Field(default=None, min_length=1, max_length=1000)
     """csv, csv.gz, parquet, xlsx or duckdb file, relative to the register."""
     table: str | None = None
     """Table of a connection or of a DuckDB file; worksheet of an xlsx file."""
-    connection: str | None = None
+    connection: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=64)
     """Name NAME of a connection whose URL is in the environment as PITPROP_NAME_URL."""
 
     @model_validator(mode="after")
@@ -270,11 +347,11 @@ class Source(Declaration):
 class PolicyChoices(Declaration):
     """What the organisation sets itself; everything else keeps the documented defaults."""
 
-    fdr: float = Field(default=0.10, gt=0, le=0.5)
+    fdr: Number = Field(default=0.10, gt=0, le=0.5)
     """False discovery rate over the register."""
-    minimum_group: int = Field(default=10, ge=1)
+    minimum_group: Whole = Field(default=10, ge=1)
     """Smallest number of rows behind anything that is shown about one entity."""
-    effects: dict[str, float] = Field(default_factory=dict)
+    effects: dict[str, Number] = Field(default_factory=dict)
     """Smallest effect that matters, by check."""
 
 
@@ -285,6 +362,7 @@ class Register(Declaration):
     sources: dict[str, Source] = Field(min_length=1)
     metrics: tuple[Metric, ...] = Field(min_length=1)
     policy: PolicyChoices = PolicyChoices()
+    _places: Places = PrivateAttr(default_factory=Places)
 
     def metric(self, name: str) -> Metric:
         """The metric of that name; KeyError where there is none."""
@@ -292,3 +370,20 @@ class Register(Declaration):
             if metric.name == name:
                 return metric
         raise KeyError(name)
+
+    def where(self, *path: str | int) -> Place | None:
+        """Where something was written; None in a register that was not read from a file.
+
+        Parameters
+        ----------
+        *path : str or int
+            Keys and positions from the top of the register, such as `"metrics", 2, "agg"`. A metric may be
+            given by its name instead of its position. What has no place of its own has that of what it is in.
+        """
+        steps = list(path)
+        if len(steps) > 1 and steps[0] == "metrics" and isinstance(steps[1], str):
+            names = [metric.name for metric in self.metrics]
+            if steps[1] not in names:
+                return None
+            steps[1] = names.index(steps[1])
+        return self._places.nearest(tuple(steps))

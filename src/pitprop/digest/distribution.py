@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -40,7 +40,7 @@ class Distribution:
     """For ratios of counts: expected number of cells at each position if every cell's numerator were drawn
     again from Binomial(denominator, its own ratio), shape (n,). It carries the arithmetic of small
     denominators (1/2 and 3/10 are popular fractions) and nothing else. None for other values."""
-    rows: Rows = Rows()
+    rows: Rows = field(default_factory=Rows)
 
     def __post_init__(self) -> None:
         n = len(self.k)

@@ -119,13 +119,15 @@ class Panel:
     """Index into `periods`, shape (cells,)."""
     metric: Measure
     exempt: NDArray[np.bool_]
-    """Whether the target is NULL on all rows of the cell (never for targets that are numbers), shape (cells,)."""
+    """Whether the target is NULL on all rows of the cell (never where it is a number), shape (cells,)."""
     target: Floats
     """Mean of the (first) target over the cell's rows, in the metric's unit; NaN where there is none."""
     others: Mapping[str, Measure] = field(default_factory=dict)
+    directions: Mapping[str, str] = field(default_factory=dict)
+    """Improvement direction of each metric in `others`, as the register declares it, by metric name."""
     missing: Mapping[str, str] = field(default_factory=dict)
     """Why a declared outcome or guardrail could not be had, by metric name, in words."""
-    rows: Rows = Rows()
+    rows: Rows = field(default_factory=Rows)
 
     @property
     def start(self) -> NDArray[np.datetime64]:

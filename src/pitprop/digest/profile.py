@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.digest.rows import Rows
+
+Number = TypeVar("Number", np.int64, np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,7 +34,7 @@ class Profile:
     """Sum of value - pivot."""
     xx: NDArray[np.float64]
     """Sum of (value - pivot)^2."""
-    rows: Rows = Rows()
+    rows: Rows = field(default_factory=Rows)
 
     def __add__(self, other: Profile) -> Profile:
         if (self.granularity, self.pivot) != (other.granularity, other.pivot):
@@ -41,10 +44,9 @@ class Profile:
         )
         unique, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
 
-        def total(name: str, dtype: type) -> NDArray[np.generic]:
-            both = np.concatenate([getattr(self, name), getattr(other, name)])
-            out = np.zeros(len(unique), dtype=dtype)
-            np.add.at(out, inverse, both)
+        def total(one: NDArray[Number], two: NDArray[Number]) -> NDArray[Number]:
+            out = np.zeros(len(unique), dtype=one.dtype)
+            np.add.at(out, inverse, np.concatenate([one, two]))
             return out
 
         return replace(
@@ -52,8 +54,8 @@ class Profile:
             period=np.concatenate([self.period, other.period])[first],
             day=np.concatenate([self.day, other.day])[first],
             length=np.concatenate([self.length, other.length])[first],
-            n=total("n", np.int64),
-            x=total("x", np.float64),
-            xx=total("xx", np.float64),
+            n=total(self.n, other.n),
+            x=total(self.x, other.x),
+            xx=total(self.xx, other.xx),
             rows=self.rows + other.rows,
         )

@@ -25,3 +25,5 @@ class Examination:
     """Hash of the metric's sufficient statistics: the same data give the same fingerprint."""
     problem: str = ""
     """Why the data could not be had, in a sentence; empty where they could."""
+    notes: tuple[str, ...] = ()
+    """What was assumed in reading the data (time zones, columns of mixed type), in sentences."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pitprop.define.metric import PolicyChoices
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Thresholds of the rulings (methods: GRADE, intersection-union, BH). Defaults are documented in DESIGN.md."""
+    """Thresholds of the rulings; their defaults are documented in DESIGN.md."""
 
     fdr: float = 0.10
     """False discovery rate over the register, per family of mechanisms."""
@@ -24,3 +26,8 @@ class Policy:
     """Upper bound of the signal share below which a number may be pure noise."""
     feasible_periods: int = 4
     """How many reporting periods may be pooled to cure noise (Spearman-Brown)."""
+
+    @classmethod
+    def of(cls, choices: PolicyChoices) -> Policy:
+        """The policy of a register: what it sets itself, and the defaults for everything else."""
+        return cls(fdr=choices.fdr, minimum_group=choices.minimum_group, effects=dict(choices.effects))

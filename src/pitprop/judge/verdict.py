@@ -39,6 +39,8 @@ class Verdict:
     data_fingerprint: str
     problem: str = ""
     """Why the data could not be had; empty where they could."""
+    notes: tuple[str, ...] = ()
+    """What was assumed in reading the data, in sentences."""
     cost_per_year: tuple[float, float] | None = None
     """Declared cost of measuring, a year: (low, high), in `currency`."""
     currency: str = ""

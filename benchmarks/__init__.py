@@ -1,0 +1,1 @@
+"""Long measurements: calibration of every check. Run with `make bench`."""

@@ -1,0 +1,233 @@
+"""Source: the data of a register, as grains."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from pitprop.define.metric import Metric, Register, Target
+from pitprop.digest import calendar, cells, survey, tally
+from pitprop.digest.companions import with_companions
+from pitprop.digest.distribution import Distribution
+from pitprop.digest.engine import Answer, Engine, Kind, Schema
+from pitprop.digest.panel import Panel
+from pitprop.digest.problem import SourceError, nearest
+from pitprop.digest.profile import Profile
+from pitprop.digest.rows import Rows
+from pitprop.digest.rowset import Rowset, rowset
+
+G = TypeVar("G", bound=Distribution | Panel | Profile)
+
+
+def open_source(
+    register: Register,
+    *,
+    folder: Path,
+    tables: Mapping[str, object] | None = None,
+    allow_outside: bool = False,
+    environ: Mapping[str, str] = os.environ,
+) -> Source:
+    """The data of a register. Files and servers are opened when a metric first asks for them.
+
+    Parameters
+    ----------
+    register : Register
+    folder : Path
+        The register's folder; paths are relative to it, and files elsewhere are refused.
+    tables : mapping of str to frame, optional
+        pandas, polars or pyarrow frames, by the name of the source that they replace.
+    allow_outside : bool
+        Whether files outside `folder` may be read.
+    environ : mapping of str to str
+        Where the URLs of connections are, as PITPROP_<NAME>_URL.
+
+    Raises
+    ------
+    SourceError
+        If a frame is given for a source that the register does not have.
+    """
+    given = dict(tables or {})
+    for name in given:
+        if name not in register.sources:
+            raise SourceError(
+                f"a frame is given for `{name}`, which is not a source of the register; "
+                f"{nearest(name, register.sources)}",
+                source=name,
+                allowed=register.sources,
+            )
+    return Source(register=register, folder=Path(folder), tables=given, allow_outside=allow_outside, environ=environ)
+
+
+class Source:
+    """Answers questions about metrics with sums and counts; rows stay in their engines.
+
+    Every distinct query is put once, whoever asks. Use as a context manager, or call `close`.
+    """
+
+    def __init__(
+        self,
+        *,
+        register: Register,
+        folder: Path,
+        tables: Mapping[str, object],
+        allow_outside: bool,
+        environ: Mapping[str, str],
+    ) -> None:
+        self._register = register
+        self._folder = folder
+        self._tables = tables
+        self._allow_outside = allow_outside
+        self._environ = environ
+        self._engines: dict[str, _Remembering | SourceError] = {}
+        self._surveyed: dict[str, tuple[Rowset, survey.Survey]] = {}
+
+    def digest(self, metric: Metric, grain: type[G], target: Target | None = None) -> G:
+        """A metric's data as the asked grain.
+
+        Parameters
+        ----------
+        metric : Metric
+            Of the register, or one that uses its sources.
+        grain : type
+            `Distribution`, `Panel` or `Profile`.
+        target : Target, optional
+            For a distribution: the target whose regimes are told apart. With `on: entity_period` cells are
+            counted, otherwise rows. Without a target all rows are `without`.
+
+        Raises
+        ------
+        SourceError
+            If the data cannot be had or are not of the right kind.
+        GrainError
+            If the metric's declaration has no such grain.
+        ExpressionError
+            If an expression of the metric is not allowed.
+        """
+        found = self._grain(metric, grain, target)
+        assert isinstance(found, grain)
+        return found
+
+    def rows(self, metric: Metric) -> Rows:
+        """What became of the metric's rows."""
+        return self._survey(metric)[1].rows
+
+    def notes(self, metric: Metric) -> tuple[str, ...]:
+        """What was assumed in reading the metric's data (time zones, columns of mixed type), in sentences."""
+        return self._survey(metric)[0].notes
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """Every query that was put so far, in DuckDB's dialect and in order."""
+        engines = [e for e in self._engines.values() if not isinstance(e, SourceError)]
+        return tuple(sql for engine in engines for sql in engine.statements)
+
+    def close(self) -> None:
+        """Close files and connections; asking again opens them again."""
+        for engine in self._engines.values():
+            if not isinstance(engine, SourceError):
+                engine.close()
+        self._engines.clear()
+        self._surveyed.clear()
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _grain(self, metric: Metric, grain: type[object], target: Target | None) -> Distribution | Panel | Profile:
+        if grain is Panel:
+            return with_companions(self._cells(metric).panel, metric, self._register, self._cells)
+        rows, first = self._survey(metric)
+        engine = self._engine(metric.source)
+        if grain is Profile:
+            return calendar.profile(rows, first, engine)
+        if grain is not Distribution:
+            raise TypeError(f"a grain is Distribution, Panel or Profile, not {grain!r}")
+        if target is not None and target.on == "entity_period":
+            return tally.by_cell(self._cells(metric), metric, target)
+        return tally.by_row(rows, first, engine, target)
+
+    def _survey(self, metric: Metric) -> tuple[Rowset, survey.Survey]:
+        key = metric.model_dump_json()
+        if key not in self._surveyed:
+            engine = self._engine(metric.source)
+            rows = rowset(metric, engine)
+            self._surveyed[key] = rows, survey.survey(rows, engine)
+        return self._surveyed[key]
+
+    def _cells(self, metric: Metric) -> cells.Cells:
+        rows, first = self._survey(metric)
+        return cells.cells(rows, first, self._engine(metric.source))
+
+    def _engine(self, name: str) -> _Remembering:
+        if name not in self._engines:
+            try:
+                self._engines[name] = _Remembering(self._open(name))
+            except SourceError as error:  # a server that refuses is asked once, not by every metric
+                self._engines[name] = error
+        engine = self._engines[name]
+        if isinstance(engine, SourceError):
+            raise engine
+        return engine
+
+    def _open(self, name: str) -> Engine:
+        if name not in self._register.sources:
+            raise SourceError(
+                f"the register has no source `{name}`; {nearest(name, self._register.sources)}",
+                source=name,
+                allowed=self._register.sources,
+            )
+        if name in self._tables:
+            from pitprop.digest.embedded import open_frame
+
+            return open_frame(self._tables[name], source=name)
+        declared = self._register.sources[name]
+        if declared.path is not None:
+            from pitprop.digest.embedded import open_file
+
+            return open_file(
+                declared.path,
+                folder=self._folder,
+                table=declared.table,
+                source=name,
+                allow_outside=self._allow_outside,
+            )
+        from pitprop.digest.remote import open_table
+
+        return open_table(str(declared.connection), str(declared.table), source=name, environ=self._environ)
+
+
+class _Remembering:
+    """An engine that puts every query once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._answers: dict[str, Answer] = {}
+        self._kinds: dict[str, Kind] = {}
+        self.where = engine.where
+        self.table = engine.table
+        self.columns = engine.columns
+        self.notes = engine.notes
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        return tuple(self._answers)
+
+    def kinds(self, expressions: Sequence[str]) -> tuple[Kind, ...]:
+        new = [e for e in expressions if e not in self._kinds]
+        self._kinds.update(zip(new, self._engine.kinds(new), strict=True))
+        return tuple(self._kinds[e] for e in expressions)
+
+    def ask(self, sql: str, schema: Schema) -> Answer:
+        if sql not in self._answers:
+            self._answers[sql] = self._engine.ask(sql, schema)
+        return self._answers[sql]
+
+    def close(self) -> None:
+        self._engine.close()

@@ -1,0 +1,173 @@
+"""The audit for a terminal: one line for each metric, and under it the evidence that needs an answer."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+from pitprop.examine.finding import Finding, State
+from pitprop.judge.verdict import Ruling, Verdict
+from pitprop.report.audit import Audit
+from pitprop.report.plain import plain, width
+from pitprop.report.wording import RULINGS, STATES, Sign, check_name, evidence, why
+
+WIDTH = 100
+"""Columns where the output is no terminal."""
+
+Span = tuple[str, str]
+"""(text, style); the style is one of rich's, or empty."""
+
+_STYLES = {
+    Ruling.KEEP: "bold green",
+    Ruling.CHALLENGE: "bold yellow",
+    Ruling.DISCARD: "bold red",
+    Ruling.UNDECIDED: "bold cyan",
+}
+_HANG = 13
+_UNIT = re.compile(r"(?<=\d) (%|[a-zA-Z°£$€]{1,3}\b)")
+"""The space between a number and its unit, where a line must not end."""
+
+
+def as_text(audit: Audit, *, columns: int = WIDTH, ascii_only: bool = False) -> str:
+    """The audit as plain text, wrapped at `columns`.
+
+    Parameters
+    ----------
+    columns
+        Longest line, in terminal columns; words longer than that are broken.
+    ascii_only
+        Use ASCII symbols for rulings and states.
+    """
+    lines = _lines(audit, columns, ascii_only)
+    return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in lines)
+
+
+def print_audit(audit: Audit, file: TextIO | None = None) -> None:
+    """Print the audit: coloured on a terminal (NO_COLOR is honoured), plain in a pipe.
+
+    Parameters
+    ----------
+    file
+        Where to; standard output by default.
+    """
+    out = sys.stdout if file is None else file
+    ascii_only = not _can_encode(out)
+    if not out.isatty():
+        out.write(_fitting(out, as_text(audit, ascii_only=ascii_only)))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    columns = max(40, min(shutil.get_terminal_size((WIDTH, 24)).columns, 120))
+    console = Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    for line in _lines(audit, columns, ascii_only):
+        shown = Text(end="")
+        for text, style in line:
+            shown.append(_fitting(out, text), style or None)
+        console.print(shown)
+
+
+def _can_encode(out: TextIO) -> bool:
+    symbols = "".join(sign.symbol for sign in (*RULINGS.values(), *STATES.values())) + "−–"
+    return _fitting(out, symbols) == symbols
+
+
+def _fitting(out: TextIO, text: str) -> str:
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def _lines(audit: Audit, columns: int, ascii_only: bool) -> Iterator[list[Span]]:
+    total = len(audit.verdicts)
+    counts = ", ".join(f"{audit.count(r)} {sign.word}" for r, sign in RULINGS.items())
+    head = f"{total} metric{'' if total == 1 else 's'}: {counts}"
+    yield from _block([(plain(audit.register), "bold"), (head, "")], columns, hang=0)
+    yield []
+    for verdict in audit.verdicts:
+        yield from _verdict(verdict, columns, ascii_only)
+    if any(f.state in (State.SUSPECT, State.INCONCLUSIVE) for f in audit.portfolio):
+        yield []
+        yield from _block([("The register as a whole", "bold")], columns, hang=0)
+        for finding in audit.portfolio:
+            if finding.state in (State.SUSPECT, State.INCONCLUSIVE):
+                yield from _finding(finding, columns, ascii_only)
+
+
+def _verdict(verdict: Verdict, columns: int, ascii_only: bool) -> Iterator[list[Span]]:
+    metric = verdict.metric
+    title = f" ({plain(metric.label)})" if metric.label and metric.label != metric.name else ""
+    ruling = f"{_symbol(RULINGS[verdict.ruling], ascii_only)} {RULINGS[verdict.ruling].word:<{_HANG - 3}}"
+    spans = [
+        (ruling, _STYLES[verdict.ruling]),
+        (plain(metric.name) + title + ":", "bold"),
+        (why(verdict), ""),
+    ]
+    yield from _block(spans, columns, hang=_HANG)
+    if verdict.problem and plain(verdict.problem) not in why(verdict):
+        yield from _block([(plain(verdict.problem), "")], columns, indent=_HANG, hang=_HANG + 2)
+    matters = {State.SUSPECT}
+    if verdict.ruling in (Ruling.UNDECIDED, Ruling.CHALLENGE):
+        matters.add(State.INCONCLUSIVE)
+    for finding in verdict.findings:
+        if finding.state in matters:
+            yield from _finding(finding, columns, ascii_only)
+    if verdict.remedy and verdict.ruling is not Ruling.KEEP:
+        yield from _block([("next:", "bold"), (plain(verdict.remedy), "")], columns, indent=_HANG, hang=_HANG + 2)
+
+
+def _finding(finding: Finding, columns: int, ascii_only: bool) -> Iterator[list[Span]]:
+    sign = STATES[finding.state]
+    numbers = evidence(finding)
+    spans = [(f"{_symbol(sign, ascii_only)} {sign.word}", "bold"), (check_name(finding).lower() + ":", "")]
+    spans.append((plain(finding.says), ""))
+    if numbers:
+        spans.append((f"[{numbers}]", "dim"))
+    if finding.state is State.INCONCLUSIVE and finding.needed:
+        spans.append((f"Would decide: {plain(finding.needed)}", ""))
+    if finding.waived:
+        spans.append((f"Waived: {plain(finding.waived)}", "italic"))
+    yield from _block(spans, columns, indent=_HANG, hang=_HANG + 2)
+
+
+def _symbol(sign: Sign, ascii_only: bool) -> str:
+    return sign.ascii if ascii_only else sign.symbol
+
+
+def _block(spans: list[Span], columns: int, *, hang: int, indent: int = 0) -> Iterator[list[Span]]:
+    """Wrap spans, separated by a space, at `columns`; lines after the first are indented by `hang`."""
+    if columns < 3 * hang:
+        indent, hang = min(indent, 2), min(hang, 4)
+    line: list[Span] = [(" " * indent, "")]
+    used, fresh = indent, True
+    for text, style in spans:
+        for word in _UNIT.sub("\u00a0\\1", text).split(" "):
+            for piece in _pieces(word, columns - max(hang, indent)):
+                gap = 0 if fresh else 1
+                if used + gap + width(piece) > columns and not fresh:
+                    yield line
+                    line, used, gap = [(" " * hang, "")], hang, 0
+                _append(line, " " * gap + piece.replace("\u00a0", " "), style)
+                used += gap + width(piece)
+                fresh = False
+    yield line
+
+
+def _append(line: list[Span], text: str, style: str) -> None:
+    if line and line[-1][1] == style:
+        line[-1] = (line[-1][0] + text, style)
+    else:
+        line.append((text, style))
+
+
+def _pieces(word: str, room: int) -> Iterator[str]:
+    """The word, cut where it is wider than a whole line."""
+    while width(word) > room:
+        cut = len(word)
+        while width(word[:cut]) > room:
+            cut -= max(1, (width(word[:cut]) - room) // 2)
+        yield word[: max(1, cut)]
+        word = word[max(1, cut) :]
+    yield word
