@@ -26,7 +26,7 @@ GOOD = """
 def folder(tmp_path, monkeypatch) -> Path:
     """A register's folder with honest shifts of four crews over a year."""
     rows = [
-        f"c{crew},2026-{month:02d}-{day:02d},{6 + (crew * 7 + month * 5 + day * 3) % 23 / 10}"
+        f"c{crew},2026-{month:02d}-{day:02d},{6 + crew + (crew * 7 + month * 5 + day * 3) % 23 / 10}"
         for crew in range(4)
         for month in range(1, 13)
         for day in range(1, 11)

@@ -5,8 +5,9 @@ from datetime import date, datetime
 import pyarrow as pa
 import pytest
 
+from pitprop import digest
 from pitprop.define.metric import Register
-from pitprop.digest import SourceError, open
+from pitprop.digest import SourceError
 from pitprop.digest.engine import Kind
 from pitprop.digest.portable import portable, spelled
 
@@ -159,8 +160,8 @@ def test_what_a_server_cannot_do_is_a_sentence(postgres, remote):
     from pitprop.digest import Panel
 
     with (
-        open(declared, folder=".", environ={"PITPROP_MINE_URL": postgres.url()}) as source,
-        pytest.raises(SourceError, match="source `r`.*the server refused the query: invalid input syntax"),
+        digest.open(declared, folder=".", environ={"PITPROP_MINE_URL": postgres.url()}) as source,
+        pytest.raises(SourceError, match=r"source `r`.*the server refused the query: invalid input syntax"),
     ):
         source.digest(declared.metrics[0], Panel)
 

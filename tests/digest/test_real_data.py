@@ -2,6 +2,7 @@
 
 import time
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def test_gas_guzzler_rows_below_and_above_the_notch():
     assert (rows.kept, rows.filtered, rows.dropped) == (16_194, 45_752 - 16_194, 0)
     assert int(d.under.sum()) == 16_194
     edges = [int(Fraction(v) / d.step) for v in ("22.05", "22.45", "22.85")]
-    below, above = (int(d.under[(d.k >= a) & (d.k < b)].sum()) for a, b in zip(edges, edges[1:], strict=False))
+    below, above = (int(d.under[(d.k >= a) & (d.k < b)].sum()) for a, b in pairwise(edges))
     assert (below, above) == (117, 298)
 
 
@@ -69,7 +70,7 @@ def test_batting_averages_of_players_and_years():
     assert d.opportunity is not None
     assert d.opportunity.sum() == pytest.approx(10_056, abs=1e-3)
     exactly = d.k == target  # .3 is k/n for many n: chance alone piles up there
-    beside = (np.abs(d.k - target) <= 5) & ~exactly
+    beside = (np.abs(d.k - target) <= 50) & ~exactly
     assert d.opportunity[exactly][0] > 3 * d.opportunity[beside].max()
 
 
@@ -98,8 +99,12 @@ def test_coal_tons_per_hour_underground_is_a_ratio_of_sums():
         time_granularity="year",
     )
     with source:
-        value = source.digest(metric, Panel).metric.value
-    assert np.round(value[[0, 3]], 2).tolist() == [3.44, 2.94]
+        panel = source.digest(metric, Panel)
+    table = pq.read_table(DATA / "us_coal_mines" / "mine_years_2008_2012.parquet").to_pandas()
+    years = table[table.Mine_Type == "Underground"].groupby("Year")
+    oracle = years.Production_short_tons.sum() / years.Labor_Hours.sum()
+    assert panel.metric.value == pytest.approx(oracle.to_numpy(), rel=1e-12)
+    assert np.round(panel.metric.value, 2).tolist() == [3.15, 2.99, 2.89, 2.72, 2.84]
 
 
 def test_a_million_rows_are_digested_well_within_a_second(tmp_path):

@@ -3,7 +3,10 @@ from datetime import date
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from pitprop import digest
+from pitprop.define.metric import Register
 from pitprop.digest import Distribution, Panel, Profile, Rows
 
 NAN, INF = math.nan, math.inf
@@ -112,3 +115,34 @@ def test_booleans_are_ones_and_zeros(audited):
     source, metric = audited(rows, expr="hit")
     assert source.digest(metric, Panel).metric.value.tolist() == [2 / 3]
     assert source.rows(metric).null == 1
+
+
+def test_nan_is_found_in_parquet_files_whose_statistics_do_not_know_it(tmp_path):
+    rows = pa.table({"x": [1.0, NAN, 2.0, 3.0], "w": [1.0, 1.0, NAN, 2.0], "t": [NAN, 2.0, 2.0, 2.0]})
+    pq.write_table(rows, tmp_path / "a.parquet")
+    shared = {"source": "s", "improvement_direction": "increase"}
+    metrics = [
+        {"name": "a", "type": "simple", "agg": "sum", "expr": "x", **shared},
+        {"name": "b", "type": "ratio", "numerator": {"expr": "x"}, "denominator": {"expr": "w"}, **shared},
+        {"name": "c", "type": "simple", "agg": "sum", "expr": "x", "filter": "not isnan(w)", **shared},
+        {"name": "d", "type": "simple", "agg": "sum", "expr": "w", "filter": "isfinite(x)", **shared},
+        {
+            "name": "e",
+            "type": "simple",
+            "agg": "sum",
+            "expr": "1",
+            "targets": [{"op": "gte", "value": "t", "on": "row"}],
+            **shared,
+        },
+    ]
+    declared = Register.model_validate({"version": 1, "sources": {"s": {"path": "a.parquet"}}, "metrics": metrics})
+    a, b, c, d, e = declared.metrics
+    with digest.open(declared, folder=tmp_path) as source:
+        assert source.rows(a) == Rows(kept=3, not_finite=1)
+        assert source.digest(a, Distribution).values.tolist() == [1.0, 2.0, 3.0]
+        assert source.digest(a, Panel).metric.value.tolist() == [6.0]
+        assert source.rows(b) == Rows(kept=2, not_finite=2)
+        assert source.digest(b, Panel).metric.value.tolist() == [4 / 3]
+        assert source.rows(c) == Rows(kept=2, filtered=1, not_finite=1)
+        assert source.rows(d) == Rows(kept=2, filtered=1, not_finite=1)
+        assert source.digest(e, Distribution, e.targets[0]).under.tolist() == [3]

@@ -175,26 +175,41 @@ def test_ratios_of_counts_carry_the_arithmetic_of_their_denominators(audited):
         targets=[target],
     )
     d = source.digest(metric, Distribution, metric.targets[0])
-    assert (d.exact, d.k.tolist()) == (True, [0, 2, 5, 7, 10])  # quarters fall between tenths
-    binomial_2 = {0: 0.25, 5: 0.5, 10: 0.25}
-    binomial_4 = {0: 1 / 16, 2: 4 / 16, 5: 6 / 16, 7: 4 / 16, 10: 1 / 16}
-    expected = [binomial_2.get(k, 0) + binomial_4.get(k, 0) + (k == 0) for k in d.k.tolist()]
+    assert (d.exact, d.k.tolist()) == (True, [0, 2, 3, 5, 6, 7, 10])  # quarters and thirds fall between tenths
+    halves = {0: 1 / 3, 5: 1 / 3, 10: 1 / 3}
+    quarters = dict.fromkeys((0, 2, 5, 7, 10), 1 / 5)
+    thirds = dict.fromkeys((0, 3, 6, 10), 1 / 4)
+    expected = [halves.get(k, 0) + quarters.get(k, 0) + thirds.get(k, 0) for k in d.k.tolist()]
     assert d.opportunity == pytest.approx(expected, abs=1e-12)
-    assert d.all.tolist() == [1, 0, 2, 0, 0]
+    assert d.all.tolist() == [1, 0, 0, 2, 0, 0, 0]
 
 
-def test_opportunity_is_the_binomial_distribution_of_scipy():
-    from scipy.stats import binom
+def test_opportunity_spreads_each_ratio_over_the_outcomes_within_its_reach():
+    grid = Grid(step=Fraction(1, 10000), exact=False)
+    k, mass = opportunity(np.array([20]), np.array([40]), np.array([9]), grid)
+    # a tenth either way of 20/40: numerators 16 to 24
+    assert k.tolist() == [250 * j for j in range(16, 25)]
+    assert mass == pytest.approx(np.ones(9))
 
-    x, w, cells = np.array([3, 290]), np.array([40, 1000]), np.array([5, 2])
-    k, mass = opportunity(x, w, cells, Grid(step=Fraction(1, 1000), exact=True))
-    expected = np.zeros(1001)
-    np.add.at(expected, np.arange(41) * 1000 // 40, 5 * binom.pmf(np.arange(41), 40, 3 / 40))
-    expected += 2 * binom.pmf(np.arange(1001), 1000, 0.29)
-    full = np.zeros(1001)
-    full[k] = mass
-    assert full == pytest.approx(expected, abs=1e-8)
-    assert mass.sum() == pytest.approx(7, abs=1e-6)
+
+def test_opportunity_of_large_counts_is_flat_and_keeps_its_mass():
+    grid = Grid(step=Fraction(1, 10000), exact=False)
+    k, mass = opportunity(np.array([50_000, 3]), np.array([100_000, 100_000]), np.array([4, 2]), grid)
+    middle = (k > 4000) & (k < 6000)
+    assert mass[middle] == pytest.approx(4 / 2001)
+    assert mass.sum() == pytest.approx(6)
+    assert k.min() == 0
+
+
+def test_opportunity_leaves_no_trace_of_a_pile_of_large_counts():
+    rng = np.random.default_rng(1)
+    w = rng.integers(5_000, 20_000, 3_000)
+    share = rng.normal(0.5, 0.1, 3_000).clip(0.01, 0.99)
+    share[:600] = 0.55
+    x = np.rint(w * share).astype(np.int64)
+    k, mass = opportunity(x, w, np.ones(3_000, dtype=np.int64), Grid(step=Fraction(1, 10000), exact=False))
+    at, beside = mass[(k >= 5490) & (k < 5510)].mean(), mass[(k >= 5900) & (k < 6000)].mean()
+    assert at < 1.3 * beside
 
 
 def test_ratios_row_by_row_are_grouped_by_their_counts(audited):

@@ -59,7 +59,7 @@ def test_a_column_of_several_kinds_is_text_and_that_is_said(book, tmp_path):
     }
     declared = Register.model_validate({"version": 1, "sources": {"s": {"path": "book.xlsx"}}, "metrics": [metric]})
     with digest.open(declared, folder=tmp_path) as source:
-        with pytest.raises(SourceError, match="`x` in file `book.xlsx` holds text"):
+        with pytest.raises(SourceError, match=r"`x` in file `book\.xlsx` holds text"):
             source.digest(declared.metrics[0], Panel)
         tried = declared.metrics[0].model_copy(update={"expr": "try_cast(x as double)"})
         assert source.digest(tried, Panel).metric.value.tolist() == [3.5]

@@ -17,7 +17,7 @@ from pitprop.examine.check import Specimen
 from pitprop.examine.finding import State
 
 HEADINGS = ("Why it matters", "Looks for", "Assumes", "Blind to", "Source")
-DRAWS = 60
+DRAWS = 40
 ALARM_LEVEL = 0.05
 POWER = 0.80
 ALARMS_ALLOWED = int(binom.ppf(0.999, DRAWS, ALARM_LEVEL))

@@ -110,6 +110,27 @@ def ranks(count: int = 12, **changes: Any) -> Intervals:
     return Intervals(**given | changes)
 
 
+def forecasts() -> Intervals:
+    """Three rows whose names are sentences."""
+    return Intervals(
+        title="How much of coal_delivered is forecast, without and with Reports filed",
+        x_is="share of variance explained out of sample (95 % interval)",
+        rows=(
+            Interval(label="from the past of coal_delivered alone", estimate=0.41, lower=0.31, upper=0.52),
+            Interval(label="from its past and Reports filed", estimate=0.411, lower=0.31, upper=0.521),
+            Interval(
+                label="what Reports filed adds, of what was left, in other quarters than those seen",
+                estimate=-0.0003,
+                lower=-0.004,
+                upper=0.0031,
+                emphasis=True,
+            ),
+        ),
+        reference=0.01,
+        reference_is="smallest addition that matters",
+    )
+
+
 def finding(check: str, state: State, says: str, **given: Any) -> Finding:
     families = {"1": "distorted_data", "2": "distorted_work", "3": "noise", "4": "worth", "5": "governance"}
     code = str(given.pop("code", "PP101"))
@@ -295,6 +316,14 @@ def sample() -> Audit:
                 beyond=0.01,
                 n=432,
                 grade="B",
+                figure=forecasts(),
+            ),
+            finding(
+                "rankability",
+                State.CLEAR,
+                "Districts can be told apart.",
+                code="PP302",
+                n=432,
                 figure=ranks(140, title="Contribution of each of 140 districts", reference=None),
             ),
         ),

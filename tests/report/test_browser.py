@@ -129,7 +129,7 @@ def test_chart_text_is_large_enough_to_read_on_a_telephone(browser: Browser, rep
             * c.getBoundingClientRect().width / c.viewBox.baseVal.width)"""
     )
     page.close()
-    assert len(sizes) == 5
+    assert len(sizes) == 6
     assert min(sizes) >= 9.5
 
 

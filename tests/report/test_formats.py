@@ -157,7 +157,7 @@ def test_jsonl_has_one_line_for_each_metric_and_says_where_it_is_from() -> None:
 def test_csv_has_one_row_for_each_finding_and_one_for_a_metric_without_any() -> None:
     rows = list(csv.DictReader(io.StringIO(render(sample(), "csv"))))
     assert tuple(rows[0]) == COLUMNS
-    assert len(rows) == 8 + 1 + 1 + 1 + 1 + 1
+    assert len(rows) == 8 + 2 + 1 + 1 + 1 + 1
     assert float(rows[0]["effect"]) == 0.312
     assert int(rows[0]["n"]) == 20_000
     assert rows[-2]["metric"] == "lamps_lit"

@@ -8,7 +8,6 @@ import math
 import re
 import time
 import xml.etree.ElementTree as ElementTree
-from typing import Any
 
 import pytest
 import sample_audit
@@ -139,6 +138,15 @@ def test_intervals_keep_the_order_given_and_stand_out_where_asked() -> None:
     assert [str(e.text).split()[1] for e in crews] == [str(place) for place in range(1, 13)]
 
 
+def test_a_few_rows_with_long_labels_carry_them_above() -> None:
+    labels = ("from the past of coal_delivered alone", "from its past and Tonnes per shift", "what it adds")
+    rows = tuple(Interval(label=label, estimate=1.0, lower=0.0, upper=2.0) for label in labels)
+    _, root = drawn(Intervals(title="t", x_is="x", rows=rows))
+    assert [t for t in texts(root) if t in labels] == list(labels)
+    assert {e.get("text-anchor") for e in root if e.text in labels} == {"start"}
+    assert len({e.get("x") for e in root if e.text in labels}) == 1
+
+
 def test_a_long_table_names_what_it_has_room_for_and_says_so() -> None:
     shown, root = drawn(ranks(140))
     labels = [e for e in root if e.tag == "text" and str(e.text).startswith("Crew")]
@@ -204,23 +212,22 @@ def test_odd_figures_are_drawn_without_a_number_that_is_not_finite(figure: Figur
 def test_a_sparkline_keeps_the_target_on_its_scale_and_says_itself_in_words() -> None:
     spark = sparkline(sample()["injury_rate"])
     assert spark is not None
-    assert spark.target is not None
+    assert spark.targets == (15.0,)
     assert spark.path.count("L") == 5
     assert spark.says == "From 12 in 2021-01-01 to 8 in 2021-06-01; target 10"
     assert spark.end[1] == HEIGHT - 4
 
 
-def test_a_sparkline_of_totals_does_not_show_what_is_asked_of_each() -> None:
-    target: Any = [{"op": "gte", "value": 7.0}]
-    course = sample_audit.trend((100.0, 120.0))
-    total = verdict(metric("a", agg="sum", targets=target), Ruling.KEEP, trend=course)
-    average = verdict(metric("a", agg="average", targets=target), Ruling.KEEP, trend=course)
-    assert (sparkline(total) or spark_missing()).target is None
-    assert (sparkline(average) or spark_missing()).target is not None
+def test_a_sparkline_of_a_metric_with_many_targets_shows_the_course_alone() -> None:
+    many = sample_audit.trend((1.0, 2.0), levels=tuple((float(i), "target") for i in range(11)))
+    spark = sparkline(verdict(metric("a"), Ruling.KEEP, trend=many))
+    assert spark is not None
+    assert spark.targets == ()
+    assert spark.path == "M4,26L116,4"
 
 
-def spark_missing() -> Any:
-    raise AssertionError("no sparkline")
+def test_one_value_is_no_course() -> None:
+    assert sparkline(verdict(metric("a"), Ruling.KEEP, trend=sample_audit.trend((1.0, None)))) is None
 
 
 # ---- the whole page

@@ -72,7 +72,7 @@ def query(rows: Rowset, survey: Survey) -> tuple[str, Schema]:
     if not keys:
         return f"SELECT {listed} FROM {rows.kept()} HAVING COUNT(*) > 0", schema
     grouped = ", ".join(f"{sql} AS k{name}" for name, (sql, _) in keys.items())
-    named = ", ".join(f"k{name} AS {name}" for name in keys)
+    named = ", ".join(f"{rows.label if name == 'e' else 'kp'} AS {name}" for name in keys)
     by = ", ".join(f"k{name}" for name in keys)
     return (
         f"SELECT {named}, {listed} FROM (SELECT kept.*, {grouped} FROM {rows.kept()}) AS g GROUP BY {by}",
@@ -84,13 +84,13 @@ def read(rows: Rowset, survey: Survey, found: Answer) -> Cells:
     """The cells in the query's result, in order of entity and period."""
     metric = rows.metric
     n = len(found["n"])
-    labels = found["e"].astype(str) if "e" in found else np.full(n, "")
+    labels = found["e"] if "e" in found else np.full(n, "", dtype=object)
     starts = found["p"] if "p" in found else np.full(n, np.datetime64("NaT", "D"))
-    order = np.lexsort((starts, labels))
-    entities, entity = np.unique(labels[order], return_inverse=True)
-    periods, period = np.unique(starts[order], return_inverse=True)
+    entities, entity = np.unique(labels, return_inverse=True)
+    periods, period = np.unique(starts, return_inverse=True)
+    order = np.lexsort((period, entity))
     if metric.entity is None:
-        entities = np.array([""])
+        entities = np.array([""], dtype=object)
     if metric.agg_time_dimension is None:
         periods = np.array(["NaT"], dtype="datetime64[D]")
 
@@ -124,8 +124,8 @@ def read(rows: Rowset, survey: Survey, found: Answer) -> Cells:
         entities=tuple(str(e) for e in entities),
         periods=periods.astype("datetime64[D]"),
         granularity=metric.time_granularity,
-        entity=entity.astype(np.int64).reshape(n),
-        period=period.astype(np.int64).reshape(n),
+        entity=entity.astype(np.int64)[order],
+        period=period.astype(np.int64)[order],
         metric=measure,
         exempt=exempt,
         target=level,

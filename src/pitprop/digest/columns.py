@@ -8,7 +8,7 @@ from typing import Literal
 from pitprop.define.column import ColumnProfile
 from pitprop.digest.embedded import Embedded, open_file
 from pitprop.digest.engine import Kind, Schema
-from pitprop.digest.rowset import ISO, LARGEST
+from pitprop.digest.rowset import ISO, finite
 from pitprop.digest.survey import FINEST, decimals
 
 EXAMPLES = 5
@@ -45,7 +45,7 @@ def _profile(engine: Embedded, name: str, kind: Kind) -> ColumnProfile:
     written = f"CAST({column} AS VARCHAR)"
     value = f"CAST({written} AS DOUBLE)" if kind is Kind.SINGLE else f"CAST({column} AS DOUBLE)"
     if kind in _NUMBERS:
-        value = f"CASE WHEN ABS({value}) < {LARGEST} THEN {value} END"
+        value = f"CASE WHEN {finite(value)} THEN {value} END"
         bounds = (f"MIN({value})", f"MAX({value})", f"COALESCE(MAX({decimals(value)}), 0)", "0")
     else:
         dates = f"SUM(CASE WHEN REGEXP_MATCHES(TRIM({written}), '{ISO}') THEN 1 ELSE 0 END)"

@@ -37,9 +37,9 @@ class Distribution:
     relative: bool = False
     """Whether values are distances from each row's own target (value minus target)."""
     opportunity: NDArray[np.float64] | None = None
-    """For ratios of counts: expected number of cells at each position if every cell's numerator were drawn
-    again from Binomial(denominator, its own ratio), shape (n,). It carries the arithmetic of small
-    denominators (1/2 and 3/10 are popular fractions) and nothing else. None for other values."""
+    """For ratios of counts: expected number of cells at each position if every cell's numerator were drawn again,
+    evenly over a wide range around its own ratio, shape (n,). It carries the arithmetic of small denominators
+    (1/2 and 3/10 are popular fractions) and nothing else. None for other values."""
     rows: Rows = field(default_factory=Rows)
 
     def __post_init__(self) -> None:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from pitprop.digest.grid import Grid
 
+REACH = 1000
+"""Grid steps over which a ratio is drawn again, either way. The grid's steps span the middle half of the values
+at least so often, so that the draw is much wider than any window in which values are moved over a target."""
 CHUNK = 2_000_000
 """Terms that are held in memory at once."""
-LEAST = 1e-9
-"""Positions with fewer expected cells are left out."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
 def opportunity(numerator: Ints, denominator: Ints, cells: Ints, grid: Grid) -> tuple[Ints, Floats]:
-    """How many cells are expected at each position if chance alone moved every cell about its own ratio.
+    """How many cells are expected at each position if only the arithmetic of the ratios were at work.
 
-    Each cell's numerator is drawn from Binomial(denominator, numerator / denominator). What comes out has the
-    data's shape and the arithmetic of their denominators, and knows of no target.
+    Each cell's numerator is drawn with equal chances from the whole numbers that give a ratio within `REACH` grid
+    steps of its own. What comes out carries the mix of denominators, so that popular fractions (1/3, 3/10)
+    are expected to be popular, and no other feature of the data that is narrower than the reach: a pile at a
+    target leaves no trace. A draw from Binomial(n, own ratio) would follow such a pile where n is large.
 
     Parameters
     ----------
@@ -37,65 +39,54 @@ def opportunity(numerator: Ints, denominator: Ints, cells: Ints, grid: Grid) -> 
 
     Source
     ------
-    Kobak, Shpilkin and Pshenichnikov (2016), Annals of Applied Statistics 10:54, section 3 (parametric
-    binomial null for integer percentages); here exact instead of drawn.
+    After Kobak, Shpilkin and Pshenichnikov (2016), Annals of Applied Statistics 10:54 (ratios of counts drawn
+    again to keep the artefacts of division), with a uniform draw; see DESIGN.md.
     """
-    low, high = _support(numerator, denominator)
-    terms = high - low + 1
-    log_factorial = gammaln(np.arange(int(denominator.max(initial=0)) + 1) + 1.0)
-    stops = np.searchsorted(np.cumsum(terms) // CHUNK, np.arange(int(terms.sum()) // CHUNK + 1), side="right")
-    parts = []
-    for start, stop in zip([0, *stops[:-1]], stops, strict=True):
-        if stop > start:
-            part = slice(int(start), int(stop))
-            parts.append(
-                _part(
-                    numerator[part],
-                    denominator[part],
-                    cells[part],
-                    low[part],
-                    terms[part],
-                    log_factorial,
-                    grid,
-                )
-            )
-    if not parts:
+    if len(numerator) == 0:
         return np.empty(0, dtype=np.int64), np.empty(0)
-    k, mass = _summed(np.concatenate([k for k, _ in parts]), np.concatenate([m for _, m in parts]))
-    kept = mass > LEAST
-    return k[kept], mass[kept]
+    reach = REACH * float(grid.step)
+    # rounded up by a hair, so that a ratio on the rim does not depend on the last bit
+    low = np.maximum(np.ceil(numerator - denominator * reach - 1e-6), 0).astype(np.int64)
+    high = np.minimum(np.floor(numerator + denominator * reach + 1e-6), denominator).astype(np.int64)
+    edges = Grid(step=grid.step, exact=False)
+    # at a whole number or more to a grid step the ratios leave no gaps: the mass is spread evenly
+    dense = denominator * float(grid.step) >= 1
+    parts = [_listed(denominator[s], cells[s], low[s], high[s], edges) for s in _chunks(~dense, high - low + 1)]
+    if dense.any():
+        parts.append(_spread(denominator[dense], cells[dense], low[dense], high[dense], edges))
+    return _summed(np.concatenate([k for k, _ in parts]), np.concatenate([m for _, m in parts]))
 
 
-def _support(numerator: Ints, denominator: Ints) -> tuple[Ints, Ints]:
-    """All outcomes within 9 standard deviations and 12: what lies outside has a chance below 1e-15."""
-    share = numerator / denominator
-    reach = np.ceil(9 * np.sqrt(denominator * share * (1 - share)) + 12).astype(np.int64)
-    return np.maximum(numerator - reach, 0), np.minimum(numerator + reach, denominator)
+def _chunks(chosen: NDArray[np.bool_], terms: Ints) -> list[Ints]:
+    index = np.flatnonzero(chosen)
+    if len(index) == 0:
+        return []
+    return list(np.split(index, np.flatnonzero(np.diff(np.cumsum(terms[index]) // CHUNK)) + 1))
 
 
-def _part(
-    x: Ints, w: Ints, cells: Ints, low: Ints, terms: Ints, log_factorial: Floats, grid: Grid
-) -> tuple[Ints, Floats]:
+def _listed(w: Ints, cells: Ints, low: Ints, high: Ints, edges: Grid) -> tuple[Ints, Floats]:
+    """Every outcome by itself."""
+    terms = high - low + 1
     first = np.cumsum(terms) - terms
-    pair = np.repeat(np.arange(len(x)), terms)
+    pair = np.repeat(np.arange(len(w)), terms)
     j = np.arange(int(terms.sum())) - first[pair] + low[pair]
-    n = w[pair]
-    p = x / w
-    log = log_factorial[n] - log_factorial[j] - log_factorial[n - j]
-    with np.errstate(divide="ignore", invalid="ignore"):  # 0 log 0 is 0
-        log += np.where(j > 0, j * np.log(p)[pair], 0.0) + np.where(j < n, (n - j) * np.log1p(-p)[pair], 0.0)
-    mass = np.exp(log)
-    mass *= (cells / np.add.reduceat(mass, first))[pair]
-    edges = Grid(step=grid.step, exact=False)  # a redrawn ratio may lie between the data's grid points: rounded down
-    return _summed(edges.k(j / n), mass)
+    return _summed(edges.k(j / w[pair]), (cells / terms)[pair])
+
+
+def _spread(w: Ints, cells: Ints, low: Ints, high: Ints, edges: Grid) -> tuple[Ints, Floats]:
+    """Evenly over the positions between the lowest and the highest outcome."""
+    left, right = edges.k(low / w), edges.k(high / w)
+    density = cells / (right - left + 1)
+    start = int(left.min())
+    change = np.zeros(int(right.max()) - start + 2)
+    np.add.at(change, left - start, density)
+    np.add.at(change, right - start + 1, -density)
+    mass = np.cumsum(change)[:-1]
+    there = np.flatnonzero(mass > 1e-9)
+    return there + start, mass[there]
 
 
 def _summed(k: Ints, mass: Floats) -> tuple[Ints, Floats]:
     """Mass by position, ascending."""
-    lowest, highest = int(k.min()), int(k.max())
-    if highest - lowest < 4 * CHUNK:
-        total = np.bincount(k - lowest, weights=mass)
-        there = np.flatnonzero(total > 0)
-        return (there + lowest).astype(np.int64), total[there].astype(np.float64)
     positions, inverse = np.unique(k, return_inverse=True)
-    return positions, np.bincount(inverse, weights=mass, minlength=len(positions)).astype(np.float64)
+    return positions.astype(np.int64), np.bincount(inverse, weights=mass, minlength=len(positions)).astype(np.float64)

@@ -132,14 +132,15 @@ def _part(part: str, value: Node) -> Node:
 
 
 def _special(node: Node) -> Node:
-    """NaN equals itself and is above infinity on every engine of the list; the functions differ in name."""
+    """What is not finite: the functions differ in name, and DuckDB answers comparisons with NaN from statistics
+    of parquet files in which NaN does not count."""
     name = node.name.lower() if isinstance(node, exp.Anonymous) else ""
     if isinstance(node, exp.IsNan):
-        return _read("({0} = CAST('NaN' AS DOUBLE))", node.this)
+        return _read("(LOWER(CAST(CAST({0} AS DOUBLE) AS VARCHAR)) = 'nan')", node.this)
     if isinstance(node, exp.IsInf):
         return _read("(ABS({0}) = CAST('Infinity' AS DOUBLE))", node.this)
     if name == "isfinite" and len(node.expressions) == 1:
-        return _read("(ABS({0}) < CAST('Infinity' AS DOUBLE))", node.expressions[0])
+        return _read("(CAST({0} AS DOUBLE) - CAST({0} AS DOUBLE) = 0)", node.expressions[0])
     return node
 
 

@@ -31,7 +31,7 @@ class Rowset:
     """What a metric makes of each row, in SQL (DuckDB's dialect) over the columns of its source.
 
     `kept` and `marked` give a subquery with the columns x (the value; a ratio's numerator), w (a ratio's
-    denominator), e (entity, text), d (day), c (what is counted as distinct) and t0, t1, ... (targets that
+    denominator), e (entity), d (day), c (what is counted as distinct) and t0, t1, ... (targets that
     are expressions), each where the metric has it.
     """
 
@@ -40,6 +40,8 @@ class Rowset:
     x: str
     w: str | None
     e: str | None
+    label: str
+    """The text of an entity ke (that is e, grouped by), so that the engine groups by what is stored."""
     d: str | None
     c: str | None
     filter: str | None
@@ -116,7 +118,7 @@ class Rowset:
         w = self.w is not None
         out = [
             ("x IS NOT NULL" + (" AND w IS NOT NULL" if w else ""), 2),
-            (f"ABS(x) < {LARGEST}" + (f" AND ABS(w) < {LARGEST}" if w else ""), 3),
+            (finite("x") + (f" AND {finite('w')}" if w else ""), 3),
         ]
         if self.e is not None:
             out.append(("e IS NOT NULL", 4))
@@ -128,6 +130,15 @@ class Rowset:
 def row_target(metric: Metric) -> Target:
     """The target of which `agg: share` is the share: the first `on: row`."""
     return next(t for t in metric.targets if t.on == "row")
+
+
+def finite(x: str) -> str:
+    """Whether a number is neither NaN nor infinite, in SQL.
+
+    A comparison alone does not do: DuckDB answers it from the statistics of a parquet file, and in those NaN
+    does not count. The difference of a number from itself has no statistics.
+    """
+    return f"({x} - {x} = 0 AND ABS({x}) < {LARGEST})"
 
 
 def number(value: float) -> str:
@@ -163,7 +174,8 @@ def rowset(metric: Metric, engine: Engine) -> Rowset:
         x=x,
         w=w,
         c=c if metric.agg == "count_distinct" else None,
-        e=None if metric.entity is None else read.label(metric.entity),
+        e=None if metric.entity is None else read.sql(metric.entity, "entity"),
+        label="''" if metric.entity is None else read.label(metric.entity),
         d=None if metric.agg_time_dimension is None else read.day(metric.agg_time_dimension),
         filter=None if metric.filter is None else read.condition(metric.filter),
         targets={sql: f"t{i}" for i, sql in enumerate(expressions)},
@@ -240,7 +252,7 @@ class _Reader:
     def finite(self, declared: str) -> str:
         """A target's value; NULL where it is no finite number."""
         sql = self.numeric(declared, "targets")
-        return f"CASE WHEN ABS({sql}) < {LARGEST} THEN {sql} END"
+        return f"CASE WHEN {finite(sql)} THEN {sql} END"
 
     def condition(self, declared: str) -> str:
         sql = self.sql(declared, "filter")
@@ -254,13 +266,10 @@ class _Reader:
         )
 
     def label(self, declared: str) -> str:
-        sql = self.sql(declared, "entity")
-        kind = self.kind(sql)
-        if kind in (Kind.NUMBER, Kind.SINGLE):  # 12.0 and 12 are the same mine
-            whole = f"{sql} = FLOOR({sql}) AND ABS({sql}) < 1e15"
-            short = f"CAST(CAST({sql} AS BIGINT) AS VARCHAR)"
-            return f"CASE WHEN {whole} THEN {short} ELSE CAST({sql} AS VARCHAR) END"
-        return f"CAST({sql} AS VARCHAR)"
+        if self.kind(self.sql(declared, "entity")) in (Kind.NUMBER, Kind.SINGLE):  # 12.0 and 12 are one mine
+            short = "CAST(CAST(ke AS BIGINT) AS VARCHAR)"
+            return f"CASE WHEN ke = FLOOR(ke) AND ABS(ke) < 1e15 THEN {short} ELSE CAST(ke AS VARCHAR) END"
+        return "CAST(ke AS VARCHAR)"
 
     def day(self, declared: str) -> str:
         sql = self.sql(declared, "agg_time_dimension")

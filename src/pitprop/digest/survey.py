@@ -54,19 +54,22 @@ def query(rows: Rowset) -> tuple[str, Schema]:
     columns: dict[str, tuple[str, str]] = {"total": ("CAST(COUNT(*) AS BIGINT)", "integer")}
     for i in range(6):
         columns[f"s{i}"] = (_count(f"s = {i}"), "integer")
-    v = f"CASE WHEN s = 0 THEN {rows.v} END"
-    columns |= _extent("v", v)
-    columns["mean"] = (f"CAST(AVG({v}) AS DOUBLE)", "number")
-    columns["sd"] = (f"CAST(STDDEV_SAMP({v}) AS DOUBLE)", "number")
+    values = {"v": rows.v}
+    columns |= _extent("v")
+    columns["mean"] = ("CAST(AVG(v) AS DOUBLE)", "number")
+    columns["sd"] = ("CAST(STDDEV_SAMP(v) AS DOUBLE)", "number")
     if rows.w is not None:
         counts = "x >= 0 AND w >= x AND x = FLOOR(x) AND w = FLOOR(w)"
-        columns["uncounted"] = (_count(f"s = 0 AND NOT ({counts})"), "integer")
-        columns["denominator"] = ("CAST(MAX(CASE WHEN s = 0 THEN w END) AS DOUBLE)", "number")
+        values |= {"uncounted": f"CASE WHEN {counts} THEN 0 ELSE 1 END", "denominator": "w"}
+        columns["uncounted"] = ("CAST(COALESCE(SUM(uncounted), 0) AS BIGINT)", "integer")
+        columns["denominator"] = ("CAST(MAX(denominator) AS DOUBLE)", "number")
     for name in rows.targets.values():
-        columns |= _extent(name, f"CASE WHEN s = 0 THEN {name} END")
-        columns |= _extent(f"{name}d", f"CASE WHEN s = 0 THEN {rows.v} - {name} END", decimals=False)
+        values |= {name: name, f"{name}d": f"{rows.v} - {name}"}
+        columns |= _extent(name) | _extent(f"{name}d", places=False)
     listed = ", ".join(f"{sql} AS {name}" for name, (sql, _) in columns.items())
-    return f"SELECT {listed} FROM {rows.marked()}", {name: kind for name, (_, kind) in columns.items()}
+    kept = ", ".join(f"CASE WHEN s = 0 THEN {sql} END AS {name}" for name, sql in values.items())
+    within = f"(SELECT s, {kept} FROM {rows.marked()}) AS v"
+    return f"SELECT {listed} FROM {within}", {name: kind for name, (_, kind) in columns.items()}
 
 
 def read(rows: Rowset, found: Answer) -> Survey:
@@ -118,18 +121,15 @@ def _count(condition: str) -> str:
     return f"CAST(COALESCE(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS BIGINT)"
 
 
-def _extent(name: str, v: str, *, decimals: bool = True) -> dict[str, tuple[str, str]]:
+def _extent(name: str, *, places: bool = True) -> dict[str, tuple[str, str]]:
     columns = {
-        f"{name}n": (f"CAST(COUNT({v}) AS BIGINT)", "integer"),
-        f"{name}low": (f"CAST(MIN({v}) AS DOUBLE)", "number"),
-        f"{name}high": (f"CAST(MAX({v}) AS DOUBLE)", "number"),
+        f"{name}n": (f"CAST(COUNT({name}) AS BIGINT)", "integer"),
+        f"{name}low": (f"CAST(MIN({name}) AS DOUBLE)", "number"),
+        f"{name}high": (f"CAST(MAX({name}) AS DOUBLE)", "number"),
     }
-    if decimals:
-        columns[f"{name}dec"] = (f"CAST(COALESCE(MAX({_decimals(v)}), 0) AS BIGINT)", "integer")
+    if places:
+        columns[f"{name}dec"] = (f"CAST(COALESCE(MAX({decimals(name)}), 0) AS BIGINT)", "integer")
     return columns
-
-
-_decimals = decimals
 
 
 def _read_extent(name: str, found: Answer) -> Extent:

@@ -146,10 +146,7 @@ def by_cell(cells: Cells, metric: Metric, target: Target) -> Distribution:
     value, level = value[there], level[there]
     force, free = in_force[there], exempt[there]
     grid = _cell_grid(metric, value, level if relative else None)
-    if relative and grid.exact:
-        k = grid.k(value) - grid.k(level)
-    else:
-        k = grid.k(value - level if relative else value)
+    k = _positions(grid, value, level) if relative else grid.k(value)
     chance = None
     counted = None if relative else _counts(cells)
     if counted is not None:
@@ -178,6 +175,13 @@ def _in_force(cells: Cells, metric: Metric, target: Target) -> NDArray[np.bool_]
     since = np.datetime64(target.since or "0001-01-01", "D")
     until = np.datetime64(target.until or "9999-12-31", "D")
     return np.asarray((start >= since) & (start < until))
+
+
+def _positions(grid: Grid, value: Floats, level: Floats) -> Ints:
+    """Positions of distances; exactly those of the rows' query."""
+    if grid.exact:
+        return np.asarray(grid.k(value) - grid.k(level), dtype=np.int64)
+    return grid.k(value - level)
 
 
 def _cell_grid(metric: Metric, value: Floats, level: Floats | None) -> Grid:

@@ -19,6 +19,8 @@ class Histogram:
     expected: tuple[float, ...] | None = None
     """The counterfactual, one for each bin."""
     target: float | None = None
+    target_is: str = "target"
+    """What the rule at `target` is, where it is not a target: "no difference"."""
     shaded: tuple[float, float] | None = None
     """Range over which the excess was counted."""
 

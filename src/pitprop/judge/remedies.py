@@ -37,8 +37,11 @@ UNLESS_BY_FAMILY = {
 def remedy_for(finding: Finding) -> str:
     """The cheapest next step after a suspicion, with the corrected level where the finding gives one."""
     step = BY_CHECK.get(finding.check) or BY_FAMILY.get(finding.family, "Look into it.")
-    corrected = finding.data.get("corrected")
-    return f"{step} {corrected}" if isinstance(corrected, str) else step
+    reported = finding.data.get("share_meeting_reported")
+    corrected = finding.data.get("share_meeting_corrected")
+    if isinstance(reported, float) and isinstance(corrected, float):
+        return f"{step} Without what was moved about {corrected:.1%} would meet it, not {reported:.1%}."
+    return step
 
 
 def unless(finding: Finding) -> tuple[str, ...]:

@@ -5,10 +5,11 @@ In this order:
 1. What could not be measured is *undecided*: nothing is kept or discarded for want of data.
 2. *discard* needs positive evidence; one ground suffices. (D1) It predicts nothing about success (grade C or
    better) and costs more than its decisions can gain. (D2) It has come loose from its outcome since the
-   target (grade B or better). (D3) It harms a guardrail (grade B or better). (D4) It is noise by which
-   entities are held to a target, it predicts nothing, and pooling as many periods as is feasible would not
-   cure it. D2 and D3 on a weaker design are challenges. Distorted data alone never discard: gaming indicts
-   the target, not the metric.
+   target (grade B or better). (D3) It harms a guardrail (grade B or better). (D4) It is noise:
+   entities are held to a target by it, pooling as many periods as is feasible would not tell them apart, and
+   it predicts nothing about success either. Entities that are alike are no fault of a number, so noise
+   between them alone is a challenge; and so are D2 and D3 on a weaker design. Distorted data alone never
+   discard: gaming indicts the target, not the metric.
 3. *challenge* where a suspicion counts: distorted work, distorted data, no value, too noisy for its declared
    use, a league table of entities that cannot be told apart, or a declared cost with no declared decision
    (Hubbard: what changes no decision has no information value). A family counts once, however many of its
@@ -99,7 +100,7 @@ def harmful(e: Evidence) -> Reason | None:
 
 
 def pure_noise(e: Evidence) -> Reason | None:
-    """D4: entities are held to a target by noise that no feasible pooling cures."""
+    """D4: entities are held to a target by noise that no feasible pooling cures and that predicts nothing."""
     bounds, pooled = e.reliability_bounds, e.of("reliability").data.get("pooled_upper")
     hopeless = (
         bounds is not None
@@ -108,8 +109,8 @@ def pure_noise(e: Evidence) -> Reason | None:
         and pooled < e.policy.reliability
     )
     judged = any(t.on == "entity_period" for t in e.metric.targets)
-    if hopeless and judged and e.suspect("reliability") and not e.clear("predictive"):
-        return suspicion(e.of("reliability"))
+    if hopeless and judged and e.suspect("reliability") and e.suspect("predictive"):
+        return suspicion(e.of("reliability"), e.of("predictive"))
     return None
 
 

@@ -25,6 +25,7 @@ from pitprop.report.picture import (
     rects,
     vertical,
 )
+from pitprop.report.plain import plain
 from pitprop.report.wording import number
 
 MOST_BINS = 160
@@ -39,6 +40,7 @@ def histogram(figure: Histogram) -> Picture | None:
     target = figure.target if figure.target is not None and math.isfinite(figure.target) else None
     if target is not None:
         low, high = min(low, target - bins[0].wide), max(high, target + bins[0].wide)
+    target_is = plain(figure.target_is) or "target"
     window = _within(figure.shaded, low, high)
     top = max(max(b.observed, b.expected or 0.0) for b in bins) * 1.06 or 1.0
     frame = Frame(x=(low, high), y=(0.0, top), head=1 if target is not None else 0)
@@ -59,7 +61,7 @@ def histogram(figure: Histogram) -> Picture | None:
         layers.append(path(expected, frame, INK, width=1.8))
     if target is not None:
         layers.append(vertical([target], frame, FLAG, width=2.0))
-        labels.append(label_above(target, "target", frame))
+        labels.append(label_above(target, target_is, frame))
     key = [Key(swatch="bar", means="observed")]
     if window:
         key.append(
@@ -71,7 +73,7 @@ def histogram(figure: Histogram) -> Picture | None:
     if expected:
         key.append(Key(swatch="step", means="expected without a target"))
     if target is not None:
-        key.append(Key(swatch="rule", means=f"target {number(target, digits=5)}"))
+        key.append(Key(swatch="rule", means=f"{target_is} {number(target, digits=5)}"))
     columns = ["From", "to below", "Observed"] + (["Expected"] if expected else [])
     rows = [
         (number(b.left, digits=5), number(b.right, digits=5), number(b.observed, digits=4))

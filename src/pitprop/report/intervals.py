@@ -28,8 +28,10 @@ from pitprop.report.picture import (
 from pitprop.report.plain import plain, shortened
 from pitprop.report.wording import number
 
-_LONGEST = 20
-"""Characters of a row's label that are shown; the table has the whole."""
+_BESIDE, _ABOVE = 20, 42
+"""Characters of a row's label that are shown beside its row, or above it; the table has the whole."""
+_FEW = 8
+"""Rows that are few enough to carry their labels above them, where the labels are long."""
 
 
 def intervals(figure: Intervals) -> Picture | None:
@@ -37,7 +39,8 @@ def intervals(figure: Intervals) -> Picture | None:
     rows = [row for row in figure.rows if math.isfinite(row.estimate)]
     if not rows:
         return None
-    step = 22.0 if len(rows) <= 24 else 12.0 if len(rows) <= 60 else max(2.0, 520 / len(rows))
+    above = len(rows) <= _FEW and any(len(plain(row.label)) > _BESIDE for row in rows)
+    step = _step(len(rows), above)
     ends = [end for row in rows for end in (row.lower, row.estimate, row.upper) if math.isfinite(end)]
     reference = figure.reference if figure.reference is not None and math.isfinite(figure.reference) else None
     reference_is = plain(figure.reference_is) or "reference"
@@ -45,14 +48,14 @@ def intervals(figure: Intervals) -> Picture | None:
     named = _named(rows, step)
     frame = Frame(
         x=padded(min(ends), max(ends), 0.04),
-        y=(len(rows) - 0.4, -0.6),
+        y=(len(rows) - 0.4, -0.75 if above else -0.6),
         head=1 if reference is not None else 0,
         tall=max(60.0, step * len(rows)),
-        left=max(len(shortened(rows[place].label, _LONGEST)) for place in named) * 10 + 14,
+        left=16 if above else max(len(shortened(rows[place].label, _BESIDE)) for place in named) * 10 + 14,
         rows=True,
     )
     layers: list[Layer] = []
-    labels = [_label(rows[place], place, frame) for place in named]
+    labels = [_label(rows[place], frame.height_of(place), above) for place in named]
     if reference is not None:
         layers.append(vertical([reference], frame, FLAG, width=1.6))
         labels.append(label_above(reference, reference_is, frame))
@@ -87,9 +90,17 @@ def _whiskers(rows: Sequence[Interval], frame: Frame, step: float, *, emphasis: 
     ]
 
 
-def _label(row: Interval, place: int, frame: Frame) -> Label:
-    shown = shortened(row.label, _LONGEST)
-    return Label(text=shown, x=-8, y=frame.height_of(place) + 4, align="right", bold=row.emphasis)
+def _step(count: int, above: bool) -> float:
+    """Height of a row, in the picture's units."""
+    if above:
+        return 48.0
+    return 22.0 if count <= 24 else 12.0 if count <= 60 else max(2.0, 520 / count)
+
+
+def _label(row: Interval, height: float, above: bool) -> Label:
+    if above:
+        return Label(text=shortened(row.label, _ABOVE), x=0, y=height - 8, align="left", bold=row.emphasis)
+    return Label(text=shortened(row.label, _BESIDE), x=-8, y=height + 4, align="right", bold=row.emphasis)
 
 
 def _held(end: float, limit: float) -> float:

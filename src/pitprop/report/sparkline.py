@@ -12,7 +12,7 @@ from pitprop.report.wording import number
 
 WIDTH, HEIGHT = 120, 30
 _EDGE = 4
-_TOTALS = frozenset(("sum", "count", "count_distinct"))
+_MOST_TARGETS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +23,8 @@ class Sparkline:
     """The course, as the `d` of an SVG path; a gap where a value is missing."""
     end: tuple[float, float]
     """Where the last value is."""
-    target: float | None
-    """Height of the target's line."""
+    targets: tuple[float, ...]
+    """Heights of the targets' lines."""
     says: str
 
 
@@ -37,11 +37,8 @@ def sparkline(verdict: Verdict) -> Sparkline | None:
     if len(points) < 2:
         return None
     values = [y for _, _, y in points if _real(y)]
-    target = _target(verdict)
-    low, high = (
-        min([*values, *([target] if target is not None else [])]),
-        max([*values, *([target] if target is not None else [])]),
-    )
+    targets = _targets(verdict)
+    low, high = min(*values, *targets), max(*values, *targets)
     span = high - low or 1.0
     last = max(len(line.x) - 1, 1)
 
@@ -56,12 +53,12 @@ def sparkline(verdict: Verdict) -> Sparkline | None:
         path += f"{'L' if place == before + 1 else 'M'}{across(place):g},{down(value):g}"
         before = place
     says = f"From {number(values[0])} in {plain(points[0][1])} to {number(values[-1])} in {plain(points[-1][1])}"
-    if target is not None:
-        says += f"; target {number(target)}"
+    if targets:
+        says += f"; target {' and '.join(number(target) for target in targets)}"
     return Sparkline(
         path=path,
         end=(across(points[-1][0]), down(values[-1])),
-        target=None if target is None else down(target),
+        targets=tuple(down(target) for target in targets),
         says=says,
     )
 
@@ -70,14 +67,8 @@ def _real(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
 
 
-def _target(verdict: Verdict) -> float | None:
-    """A target on the scale of the trend: what the trend says, else the last fixed one, unless the trend adds
-    up what the target asks of each."""
-    if verdict.trend is not None and verdict.trend.levels:
-        value = verdict.trend.levels[0][0]
-        return value if math.isfinite(value) else None
-    metric = verdict.metric
-    if metric.agg in _TOTALS or metric.agg == "share":
-        return None
-    fixed = [target.fixed for target in metric.targets if target.fixed is not None]
-    return fixed[-1] if len(fixed) == 1 else None
+def _targets(verdict: Verdict) -> tuple[float, ...]:
+    """The trend's levels, unless there are so many that they would hide it."""
+    levels = verdict.trend.levels if verdict.trend is not None else ()
+    values = tuple(dict.fromkeys(value for value, _ in levels if math.isfinite(value)))
+    return values if len(values) <= _MOST_TARGETS else ()

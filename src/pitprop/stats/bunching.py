@@ -27,7 +27,7 @@ _FEWEST = 6.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bins:
-    """Counts by distance from nowhere in particular: bin i covers grid positions [first + i m, first + (i + 1) m)."""
+    """Counts in bins of m grid steps: bin i covers positions [first + i m, first + (i + 1) m)."""
 
     first: int
     """Grid position of the first bin's left edge."""
@@ -40,7 +40,7 @@ class Bins:
 
     def index(self, position: int) -> int:
         """The bin whose left edge is that grid position (which must be an edge)."""
-        quotient, remainder = divmod(position - self.first, self.width)
+        quotient, remainder = divmod(int(position) - self.first, self.width)
         if remainder:
             raise ValueError(f"grid position {position} is not the edge of a bin")
         return quotient
@@ -114,14 +114,12 @@ def bin_width(step_sd: float, n_near: float) -> int:
     raw = step_sd / per_sd
     if raw <= 1:
         return 1
-    power = 10.0 ** np.floor(np.log10(raw))
+    power = float(10.0 ** np.floor(np.log10(raw)))
     nice = min((1.0, 2.0, 5.0, 10.0), key=lambda m: abs(np.log(m * power / raw)))
     return max(1, round(nice * power))
 
 
-def make_bins(
-    k: Ints, counts: Ints, *, edge: int, width: int, reach: int, opportunity: Floats | None = None
-) -> Bins:
+def make_bins(k: Ints, counts: Ints, *, edge: int, width: int, reach: int, opportunity: Floats | None = None) -> Bins:
     """Gather grid counts into bins of `width` steps with an edge at `edge`, `reach` bins either way."""
     first = edge - reach * width
     index = (k - first) // width
@@ -129,7 +127,7 @@ def make_bins(
     total = np.bincount(index[inside], weights=counts[inside], minlength=2 * reach).astype(np.float64)
     ways = None
     if opportunity is not None:
-        ways = np.bincount(index[inside], weights=opportunity[inside], minlength=2 * reach)
+        ways = np.bincount(index[inside], weights=opportunity[inside], minlength=2 * reach).astype(np.float64)
     return Bins(first=first, width=width, counts=total, opportunity=ways)
 
 
@@ -144,17 +142,13 @@ def _local(bins: Bins, at: int, half: int) -> slice:
     return slice(max(0, at - half), min(len(bins.counts), at + half))
 
 
-def _fit(
-    bins: Bins, zone: slice, left_out: NDArray[np.bool_], degree: int, heaps: Floats
-) -> Counterfactual | None:
+def _fit(bins: Bins, zone: slice, left_out: NDArray[np.bool_], degree: int, heaps: Floats) -> Counterfactual | None:
     x = np.arange(zone.start, zone.stop, dtype=np.float64)
     design = legendre(x, degree)
     keep = ~left_out[zone]
     columns = heaps[zone]
     # a heap regressor that does not vary among the fitted bins cannot be told from the level
-    varies = (
-        np.ptp(columns[keep], axis=0) > 0 if columns.size and keep.any() else np.zeros(columns.shape[1], bool)
-    )
+    varies = np.ptp(columns[keep], axis=0) > 0 if columns.size and keep.any() else np.zeros(columns.shape[1], bool)
     design = np.column_stack([design, columns[:, varies]])
     offset = None
     if bins.opportunity is not None:
@@ -163,9 +157,7 @@ def _fit(
     return fit_counterfactual(bins.counts[zone], design, keep, offset=offset)
 
 
-def _contrast(
-    zone: slice, at: int, window: int, heaped: NDArray[np.bool_]
-) -> tuple[Floats, NDArray[np.bool_]]:
+def _contrast(zone: slice, at: int, window: int, heaped: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
     """Weights of the moved mass, and which bins are below the target within the window.
 
     Ordinarily (excess above - excess below) / 2. Where the target itself is a round number that values heap
@@ -221,9 +213,7 @@ def choose_bases(bins: Bins, cuts: Sequence[int], degree: int, half: int, origin
     left_out[:low] = True
     left_out[high:] = True
     chosen: list[int] = []
-    candidates = [
-        b for b in BASES if b > bins.width and bins.width * half >= 2 * b and bins.width * 2 <= b * 2
-    ]
+    candidates = [b for b in BASES if b > bins.width and bins.width * half >= 2 * b and bins.width * 2 <= b * 2]
     columns: dict[int, Floats] = {}
     for base in candidates:
         column = multiples(bins, base, origin)
@@ -332,9 +322,7 @@ def scan_bunching(
     if not raw:
         return None
 
-    placebo_z = {
-        m.window: _placebos(bins, cuts, ends, m.window, degree, heaps, half, bases, origin) for m, _, _ in raw
-    }
+    placebo_z = {m.window: _placebos(bins, cuts, ends, m.window, degree, heaps, half, bases, origin) for m, _, _ in raw}
     scaled: list[tuple[Moved, Counterfactual, slice]] = []
     for moved, fit, zone in raw:
         spread = _spread(placebo_z[moved.window])
@@ -416,9 +404,7 @@ def _placebos(
     return np.asarray(z, dtype=np.float64)
 
 
-def _jump(
-    bins: Bins, at: int, ends: NDArray[np.bool_], degree: int, heaps: Floats, half: int
-) -> tuple[float, float]:
+def _jump(bins: Bins, at: int, ends: NDArray[np.bool_], degree: int, heaps: Floats, half: int) -> tuple[float, float]:
     zone = _local(bins, at, half)
     step = (np.arange(len(bins.counts)) >= at).astype(np.float64)[:, None]
     fit = _fit(bins, zone, ends, degree, np.column_stack([heaps, step]))

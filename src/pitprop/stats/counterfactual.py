@@ -44,7 +44,7 @@ def legendre(x: Floats, degree: int) -> Floats:
     """Legendre polynomials 0 .. degree of x scaled to [-1, 1], shape (n, degree + 1)."""
     low, high = float(x.min()), float(x.max())
     scaled = np.zeros_like(x) if high == low else (2 * x - low - high) / (high - low)
-    return np.polynomial.legendre.legvander(scaled, degree)
+    return np.asarray(np.polynomial.legendre.legvander(scaled, degree), dtype=np.float64)
 
 
 def fit_counterfactual(

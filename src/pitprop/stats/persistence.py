@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+LARGEST = 0.98
+"""Lag-1 correlation above which departures cannot be told from levels."""
 LONGEST = 400
 """Periods beyond which the correction for the removed mean no longer matters."""
 
@@ -20,6 +22,13 @@ class Persistence:
 
     lag1: float
     """Correlation of a departure with the next one, the removed mean allowed for; in [0, 0.98]."""
+    se: float = 0.0
+
+    @property
+    def cautious(self) -> Persistence:
+        """Departures that last one standard error longer, where they clearly last at all."""
+        longer = min(self.lag1 + self.se, LARGEST) if self.lag1 > 1.645 * self.se else self.lag1
+        return Persistence(lag1=longer)
 
     def alike(self, count: Floats) -> Floats:
         """Mean correlation of two departures of a unit among `count` in a row."""
@@ -55,7 +64,7 @@ def persistence(residual: Floats, unit: Ints, time: Ints) -> Persistence:
 
     Source
     ------
-    AR(1); ratio of expectations of the lagged products and the squares of what is left once the mean is
+    First-order autoregression; ratio of expectations of the lagged products and the squares of what is left once the mean is
     removed, solved for the correlation (as Nickell 1981, Econometrica 49:1417, for panels).
     """
     order = np.lexsort((time, unit))
@@ -67,20 +76,24 @@ def persistence(residual: Floats, unit: Ints, time: Ints) -> Persistence:
     if n < 4 or near.sum() < 20 or total <= 0:
         return Persistence(lag1=0.0)
     raw = float(np.sum((e[1:] * e[:-1])[near])) / total
-    return Persistence(lag1=_corrected(raw, n))
+    lag1 = _corrected(raw, n)
+    step = 1e-4
+    slope = (_expected(min(lag1 + step, LARGEST), n) - _expected(lag1 - step, n)) / (
+        min(lag1 + step, LARGEST) - lag1 + step
+    )
+    se = ((1 - min(raw**2, 1.0)) / float(near.sum())) ** 0.5 / slope
+    return Persistence(lag1=lag1, se=se)
 
 
 def _corrected(raw: float, n: int) -> float:
     """The autocorrelation whose expected sample value over `n` periods, mean removed, is `raw`."""
-    low, high = 0.0, 0.98
-    if raw <= _expected(low, n):
-        return low
-    if raw >= _expected(high, n):
-        return high
-    while high - low > 1e-12:
-        middle = (low + high) / 2
-        low, high = (middle, high) if _expected(middle, n) < raw else (low, middle)
-    return (low + high) / 2
+    from scipy.optimize import brentq
+
+    if raw <= _expected(0.0, n):
+        return 0.0
+    if raw >= _expected(LARGEST, n):
+        return LARGEST
+    return float(brentq(lambda phi: _expected(phi, n) - raw, 0.0, LARGEST, xtol=1e-13))
 
 
 def _expected(phi: float, n: int) -> float:

@@ -27,8 +27,8 @@ FIRST_TRAINING = 20
 which a column of the baseline is not 0 before it enters."""
 FAR = 5.0
 """Errors beyond so many typical ones count as so many."""
-REGRESSIONS = 10_000
-"""Units times refits, at most (but three refits at least)."""
+REGRESSIONS = 100_000
+"""Units times refits, at most (but five refits at least)."""
 NEGLIGIBLE = 1e-10
 """Share of a variance below which it is taken for zero."""
 
@@ -161,7 +161,7 @@ def forecasts(
     start = _start(time_at, delay, max(FIRST_TRAINING, 3 * design.a.shape[1]))
     if start is None:
         return Shortfall(reason="too few observations lie before the first period that could be forecast")
-    refits = max(min(refits, REGRESSIONS // units), 3) if held_out else max(refits, 60)
+    refits = max(min(refits, REGRESSIONS // units), 5) if held_out else max(refits, 60)
     u, v, e = _errors(design, unit_at, time_at, start, delay, held_out, refits)
     hit = np.flatnonzero(np.isfinite(u))
     raw = np.column_stack([u, v])[hit]
@@ -307,12 +307,21 @@ def _grams(a: Floats, rows: Ints, unit: Ints, present: Ints) -> Floats:
 
 
 def _inverse(grams: Floats) -> Floats:
-    """Pseudo-inverse of cross-products, scaled to unit diagonals first; shape (g, p, p)."""
+    """Inverse of cross-products, scaled to unit diagonals first; what is collinear or 0 is left out; (g, p, p)."""
     size = np.sqrt(np.maximum(np.einsum("gii->gi", grams), 0.0))
-    size = np.where(size > 0, size, 1.0)
+    empty = size <= 0
+    size = np.where(empty, 1.0, size)
     scale = size[:, :, None] * size[:, None, :]
-    out: Floats = np.linalg.pinv(grams / scale, rcond=1e-9, hermitian=True) / scale
-    return out
+    scaled = grams / scale
+    scaled[np.nonzero(empty)[0], np.nonzero(empty)[1], np.nonzero(empty)[1]] = 1.0
+    try:
+        out: Floats = np.linalg.inv(scaled)
+        poor = np.flatnonzero(np.abs(out).max(axis=(1, 2), initial=0.0) > 1e7)
+    except np.linalg.LinAlgError:
+        out, poor = np.empty_like(scaled), np.arange(len(scaled))
+    out[poor] = np.linalg.pinv(scaled[poor], rcond=1e-7, hermitian=True)
+    unscaled: Floats = out / scale
+    return unscaled
 
 
 def _coefficients(grams: Floats, p: int) -> tuple[Floats, Floats]:

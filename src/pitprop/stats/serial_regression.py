@@ -51,6 +51,8 @@ class SerialRegression:
     """Orthonormal basis of the group means, shape (n, groups)."""
     apart: Floats | None
     """Periods between each pair of rows, infinite between series, shape (n, n); None for many rows."""
+    related: csr_array | None
+    """For many rows: correlation of their errors under AR(1) with `rho`, sparse, shape (n, n)."""
 
     @property
     def scores(self) -> Floats:
@@ -73,7 +75,9 @@ class SerialRegression:
 
         The Newey-West variance V = e'Qe is a quadratic form of the errors. Under AR(1) errors with the
         estimated `rho` its mean and variance are known: V is scaled to be unbiased, and gets Satterthwaite
-        degrees of freedom, (E V)^2 * 2 / Var V (the argument of Bell & McCaffrey 2002 for a kernel).
+        degrees of freedom, (E V)^2 * 2 / Var V (the argument of Bell & McCaffrey 2002 for a kernel). For many
+        rows V is only raised by what the kernel cuts off, and df = 1.5 n / (lags + 1), Bartlett's large-sample
+        value.
         """
         c = np.asarray(weights, dtype=np.float64)
         value = float(c @ self.coefficients)
@@ -82,7 +86,11 @@ class SerialRegression:
         raw = max(float(score @ (self.kernel @ score)), 0.0)
         n = len(w)
         if self.apart is None:
-            return Estimate(value=value, se=raw**0.5, df=max(1.5 * n / (self.lags + 1), 1.0))
+            cut = 1.0
+            if self.related is not None:  # what the kernel cuts off under AR(1)
+                cut = float(w @ (self.related @ w)) / float(w @ (self.kernel.multiply(self.related) @ w))
+            df = max(1.5 * n / (self.lags + 1), 1.0)
+            return Estimate(value=value, se=(raw * max(cut, 1.0)) ** 0.5, df=df)
         omega = self.rho**self.apart
         left = np.diag(w)
         for part in (self.basis, self.membership):
@@ -159,22 +167,29 @@ def serial_regression(
     residuals = left - x @ coefficients
     longest = int(np.bincount(np.unique(series, return_inverse=True)[1]).max())
     lags = max(int(np.ceil(1.3 * longest**0.5)) - 1, 0) if lags is None else lags
-    kernel, next_to = _pairs(np.unique(series, return_inverse=True)[1], times, lags)
+    codes = np.unique(series, return_inverse=True)[1]
+    kernel, next_to = _pairs(codes, times, 1 - np.arange(lags + 1) / (lags + 1))
     apart = None
     if n <= LARGEST_EXACT:
         apart = np.abs(times[:, None] - times[None, :]).astype(np.float64)
         apart[series[:, None] != series[None, :]] = np.inf
-    groups = np.unique(groups, return_inverse=True)[1]
+    groups = np.unique(groups, return_inverse=True)[1].astype(np.int64)
     membership = np.eye(int(groups.max()) + 1)[groups]
     membership = membership / np.sqrt(membership.sum(axis=0))
     basis = np.hstack([kept.basis, q])
+    rho = _rho(residuals, next_to, apart, basis, membership)
+    related = None
+    if apart is None and rho > 0:
+        reach = int(np.ceil(np.log(1e-3) / np.log(rho)))
+        related, _ = _pairs(codes, times, np.asarray(rho ** np.arange(reach + 1), dtype=np.float64))
     return SerialRegression(
         coefficients=coefficients,
         residuals=residuals,
         columns=x,
         weights=weights,
         kernel=kernel,
-        rho=_rho(residuals, next_to, apart, basis, membership),
+        rho=rho,
+        related=related,
         parameters=parameters,
         lags=lags,
         basis=basis,
@@ -183,11 +198,11 @@ def serial_regression(
     )
 
 
-def _pairs(series: Ints, times: Ints, lags: int) -> tuple[csr_array, csr_array]:
-    """Bartlett weights of pairs of rows of a series up to `lags` apart, and which pairs are neighbours."""
+def _pairs(series: Ints, times: Ints, weights: Floats) -> tuple[csr_array, csr_array]:
+    """Weights, by lag, of pairs of rows of a series; and which pairs are neighbours."""
     from scipy.sparse import csr_array
 
-    n = len(times)
+    n, lags = len(times), len(weights) - 1
     times = times - times.min()
     key = series * (int(times.max()) + lags + 2) + times
     order = np.argsort(key)
@@ -205,7 +220,7 @@ def _pairs(series: Ints, times: Ints, lags: int) -> tuple[csr_array, csr_array]:
         if lag <= lags:
             one += [left, right]
             two += [right, left]
-            weight += [np.full(2 * len(left), 1 - lag / (lags + 1))]
+            weight += [np.full(2 * len(left), weights[lag])]
     kernel = csr_array((np.concatenate(weight), (np.concatenate(one), np.concatenate(two))), shape=(n, n))
     return kernel, csr_array((np.ones(len(neighbours[0])), neighbours), shape=(n, n))
 

@@ -31,23 +31,24 @@ Source
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
 
 from pitprop.define.metric import Target
 from pitprop.digest.distribution import Distribution
 from pitprop.examine.check import Brief, Check
 from pitprop.examine.distribution_specimen import tally
+from pitprop.examine.edges import Edges, edges_of
 from pitprop.examine.figure import Histogram
 from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.specimen import declared
-from pitprop.stats.bunching import HALF, WINDOWS, Bins, Bunching, Moved, bin_width, make_bins, scan_bunching
+from pitprop.stats.bunching import HALF, Bins, Bunching, Moved, bin_width, make_bins, scan_bunching
 from pitprop.stats.discrete_bunching import exact_share, normal_curvature, rounding_share
 
 LEVEL = 0.95
@@ -63,7 +64,7 @@ def run(distributions: tuple[Distribution, ...], brief: Brief) -> Finding:
     answers = [_rounded_copy(d, t, brief) for d, t in zip(distributions, brief.metric.targets, strict=True)]
     asked = [a for a in answers if a is not None]
     if not asked:
-        groups = _groups(distributions, brief.metric.targets)
+        groups = edges_of(distributions, brief.metric.targets)
         asked = [_answer(group, brief) for group in groups]
     decided = [a for a in asked if a.interval is not None]
     if not decided:
@@ -76,81 +77,7 @@ def _strongest(answers: Sequence[Finding]) -> Finding:
     best = max(answers, key=lambda a: a.interval[0] if a.interval else -1.0)
     if len(answers) == 1 or best.p_value is None:
         return best
-    from dataclasses import replace
-
     return replace(best, p_value=min(1.0, best.p_value * len(answers)))
-
-
-# ---- targets as edges on a grid on which larger is better -------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Group:
-    """Targets that are read off one distribution, mirrored where smaller is better.
-
-    Positions at or above an edge meet the target."""
-
-    targets: tuple[Target, ...]
-    step: Fraction
-    mirrored: bool
-    inexact: bool
-    k: NDArray[np.int64]
-    under: NDArray[np.int64]
-    without: NDArray[np.int64]
-    exempt: NDArray[np.int64]
-    opportunity: NDArray[np.float64] | None
-    edges: tuple[int, ...]
-    relative: bool
-
-    def value(self, position: float) -> float:
-        """Position on the group's grid -> value in the metric's unit."""
-        shifted = position + (0.5 if not self.inexact else 0.0) * (1 if self.mirrored else -1)
-        return float(self.step) * (-shifted if self.mirrored else shifted)
-
-
-def _groups(distributions: Sequence[Distribution], targets: Sequence[Target]) -> list[_Group]:
-    together: dict[tuple[object, ...], list[int]] = {}
-    for i, (d, t) in enumerate(zip(distributions, targets, strict=True)):
-        side = t.op in ("lte", "lt")
-        own = i if d.relative else None
-        key = (own, side, t.op, t.on, t.since, t.until, d.step, d.exact, len(d.k))
-        together.setdefault(key, []).append(i)
-    return [_group([(distributions[i], targets[i]) for i in members]) for members in together.values()]
-
-
-def _group(members: Sequence[tuple[Distribution, Target]]) -> _Group:
-    d, first = members[0]
-    mirrored = first.op in ("lte", "lt")
-    k = d.k if not mirrored else (-d.k if d.exact else -d.k - 1)
-    order = np.argsort(k)
-    multiple, residue, k = 1, 0, k[order]
-    if d.exact and len(k) > 2:
-        gaps = int(np.gcd.reduce(np.diff(k)))
-        if gaps > 1:
-            multiple, residue = gaps, int(k[0] % gaps)
-    edges = []
-    for _, target in members:
-        at = Fraction(0) if d.relative else Fraction(str(target.value)) / d.step
-        edge = {
-            "gte": ceil(at),
-            "gt": floor(at) + 1 if d.exact else ceil(at),
-            "lte": -floor(at),
-            "lt": 1 - ceil(at) if d.exact else -floor(at),
-        }[target.op]
-        edges.append(ceil(Fraction(edge - residue, multiple)))
-    return _Group(
-        targets=tuple(t for _, t in members),
-        step=d.step * multiple,
-        mirrored=mirrored,
-        inexact=not d.exact,
-        k=(k - residue) // multiple,
-        under=d.under[order],
-        without=d.without[order],
-        exempt=d.exempt[order],
-        opportunity=None if d.opportunity is None else d.opportunity[order],
-        edges=tuple(sorted(set(edges))),
-        relative=d.relative,
-    )
 
 
 # ---- the three ways to answer -----------------------------------------------------------------------------
@@ -211,19 +138,15 @@ def _rounded_copy(d: Distribution, target: Target, brief: Brief) -> Finding | No
     )
 
 
-def _answer(group: _Group, brief: Brief) -> Finding:
+def _answer(group: Edges, brief: Brief) -> Finding:
     n = int(group.under.sum())
     name = _targets_in_words(group, brief)
     if n == 0:
-        return _unasked(
-            f"No value falls under the target {name} while it is in force.", "values under the target"
-        )
+        return _unasked(f"No value falls under the target {name} while it is in force.", "values under the target")
     if n < 30:
-        return _unasked(
-            f"{n} values under the target {name} are too few to see bunching.", "200 values or more"
-        )
+        return _unasked(f"{n} values under the target {name} are too few to see bunching.", "200 values or more")
     held = group.k[group.under > 0]
-    if all(e <= held[0] or e > held[-1] for e in group.edges):
+    if all(e <= held[0] or e > held[-1] for e in group.at):
         return _unasked(
             f"The target {name} lies outside or at the end of the data ({_range(group, held, brief)}), so there "
             "are no near misses to compare.",
@@ -234,14 +157,12 @@ def _answer(group: _Group, brief: Brief) -> Finding:
     return _scanned(group, brief, n)
 
 
-def _exact(group: _Group, brief: Brief, n: int) -> Finding:
-    edge = group.edges[0]
+def _exact(group: Edges, brief: Brief, n: int) -> Finding:
+    edge = group.at[0]
     counts = {int(k): int(c) for k, c in zip(group.k, group.under, strict=True)}
     below, at, above = (counts.get(edge + i, 0) for i in (-1, 0, 1))
     if below + at + above < 20:
-        return _unasked(
-            "Fewer than 20 values lie at the target and its neighbours.", "more values near the target"
-        )
+        return _unasked("Fewer than 20 values lie at the target and its neighbours.", "more values near the target")
     mean = float((group.k * group.under).sum() / n)
     sd = float(np.sqrt((group.under * (group.k - mean) ** 2).sum() / n))
     held = group.k[group.under > 0]
@@ -285,7 +206,7 @@ def _exact(group: _Group, brief: Brief, n: int) -> Finding:
     )
 
 
-def _scanned(group: _Group, brief: Brief, n: int) -> Finding:
+def _scanned(group: Edges, brief: Brief, n: int) -> Finding:
     bins, cuts = _binned(group)
     result = scan_bunching(bins, cuts, level=LEVEL)
     name = _targets_in_words(group, brief)
@@ -306,7 +227,7 @@ def _scanned(group: _Group, brief: Brief, n: int) -> Finding:
     best = result.best
     width = best.window * bins.width * float(group.step)
     unit = _unit(brief)
-    near = int(round(best.below))
+    near = round(best.below)
     moved = f"about {share:.0%} ({interval[0]:.0%} to {interval[1]:.0%}) of the {near:,} near misses"
     says = {
         State.SUSPECT: f"Within {width:g}{unit} of the target {name}, {moved} seem to have been moved over it"
@@ -316,9 +237,7 @@ def _scanned(group: _Group, brief: Brief, n: int) -> Finding:
         f"within {width:g}{unit}, which may be chance.",
     }[state]
     if fragile:
-        says = (
-            f"Values seem to pile up at the target {name} ({moved}), but that hangs on the curve one assumes."
-        )
+        says = f"Values seem to pile up at the target {name} ({moved}), but that hangs on the curve one assumes."
     half = (interval[1] - interval[0]) / 2
     needed = ""
     if state is State.INCONCLUSIVE:
@@ -346,24 +265,21 @@ def _scanned(group: _Group, brief: Brief, n: int) -> Finding:
     )
 
 
-def _binned(group: _Group) -> tuple[Bins, list[int]]:
-    everything = group.under + group.without + group.exempt
+def _binned(group: Edges) -> tuple[Bins, list[int]]:
     sd = _robust_sd(group.k, group.under)
-    first = group.edges[0]
+    first = group.at[0]
     near = int(group.under[(group.k >= first - sd) & (group.k <= first + sd)].sum())
     width = bin_width(sd, near)
-    if len(group.edges) > 1:
-        gaps = np.diff(group.edges)
+    if len(group.at) > 1:
+        gaps = np.diff(group.at)
         common = int(np.gcd.reduce(gaps))
         divisors = [w for w in range(1, common + 1) if common % w == 0]
         wanted = min(width, max(1, int(gaps.min()) // 10))
         width = min(divisors, key=lambda w: abs(np.log(w / wanted)))
-    span = max(abs(group.edges[-1] - first) // width, 1)
+    span = max(abs(group.at[-1] - first) // width, 1)
     reach = span + 4 * HALF
-    ways = None if group.opportunity is None else group.opportunity
-    bins = make_bins(group.k, group.under, edge=first, width=width, reach=reach, opportunity=ways)
-    assert everything.sum() >= bins.counts.sum()
-    return bins, [bins.index(edge) for edge in group.edges]
+    bins = make_bins(group.k, group.under, edge=first, width=width, reach=reach, opportunity=group.opportunity)
+    return bins, [bins.index(edge) for edge in group.at]
 
 
 def _robust_sd(k: NDArray[np.int64], counts: NDArray[np.int64]) -> float:
@@ -384,7 +300,7 @@ def _robust(bins: Bins, cuts: Sequence[int], result: Bunching) -> bool:
     return True
 
 
-def _compared(group: _Group, bins: Bins, cuts: Sequence[int], result: Bunching) -> tuple[Moved, str] | None:
+def _compared(group: Edges, bins: Bins, cuts: Sequence[int], result: Bunching) -> tuple[Moved, str] | None:
     """Bunching among values without the target, in the same window of the same bins."""
     for counts, whose in (
         (group.without, "at times without the target"),
@@ -406,15 +322,11 @@ def _compared(group: _Group, bins: Bins, cuts: Sequence[int], result: Bunching) 
     return None
 
 
-def _effect(
-    result: Bunching, compared: tuple[Moved, str] | None
-) -> tuple[float, tuple[float, float], float, str]:
+def _effect(result: Bunching, compared: tuple[Moved, str] | None) -> tuple[float, tuple[float, float], float, str]:
     best, count = result.best, len(result.windows)
     if compared is None:
         low, high = best.interval(LEVEL, count)
         return best.share, (low, min(high, 1.0)), result.p_value, ""
-    from scipy.special import stdtr, stdtrit
-
     other, whose = compared
     share = best.share - other.share
     se = float(np.hypot(best.se / best.below, other.se / other.below))
@@ -444,7 +356,7 @@ def _unit(brief: Brief) -> str:
     return f" {brief.metric.unit}" if brief.metric.unit else ""
 
 
-def _targets_in_words(group: _Group, brief: Brief) -> str:
+def _targets_in_words(group: Edges, brief: Brief) -> str:
     words = WORDS[group.targets[0].op]
     if group.relative:
         return f"({words} `{group.targets[0].value}`)"
@@ -454,7 +366,7 @@ def _targets_in_words(group: _Group, brief: Brief) -> str:
     return f"({words} {', '.join(values)}{_unit(brief)})"
 
 
-def _range(group: _Group, held: NDArray[np.int64], brief: Brief) -> str:
+def _range(group: Edges, held: NDArray[np.int64], brief: Brief) -> str:
     ends = sorted((group.value(float(held[0]) + 0.5), group.value(float(held[-1]) + 0.5)))
     return f"{ends[0]:g} to {ends[1]:g}{_unit(brief)}"
 
@@ -468,7 +380,7 @@ def _unasked(says: str, needed: str) -> Finding:
     return Finding(state=State.NOT_APPLICABLE, says=says, needed=needed, effect_is=CHECK.effect_is)
 
 
-def _ruled_out(group: _Group, result: Bunching, compared: tuple[Moved, str] | None) -> tuple[str, ...]:
+def _ruled_out(group: Edges, result: Bunching, compared: tuple[Moved, str] | None) -> tuple[str, ...]:
     out = ["a smooth distribution of this shape"]
     if result.bases:
         round_ones = ", ".join(f"{float(b * group.step):g}" for b in result.bases)
@@ -482,9 +394,9 @@ def _ruled_out(group: _Group, result: Bunching, compared: tuple[Moved, str] | No
     return tuple(out)
 
 
-def _figure(group: _Group, bins: Bins, result: Bunching, brief: Brief) -> Histogram:
+def _figure(group: Edges, bins: Bins, result: Bunching, brief: Brief) -> Histogram:
     first, count = result.expected_first, len(result.expected)
-    cut = bins.index(group.edges[0])
+    cut = bins.index(group.at[0])
     observed = bins.counts[first : first + count]
     left = [group.value(float(bins.first + bins.width * (first + i))) for i in range(count)]
     width = bins.width * float(group.step)
@@ -494,11 +406,7 @@ def _figure(group: _Group, bins: Bins, result: Bunching, brief: Brief) -> Histog
     order = np.argsort(left)
     return Histogram(
         title=f"Values around the target {_targets_in_words(group, brief)}",
-        x_is=(
-            f"value less its target{_unit(brief)}"
-            if group.relative
-            else f"{brief.metric.title}{_unit(brief)}"
-        ),
+        x_is=(f"value less its target{_unit(brief)}" if group.relative else f"{brief.metric.title}{_unit(brief)}"),
         left=tuple(left[i] for i in order),
         width=width,
         observed=tuple(float(observed[i]) for i in order),
@@ -508,7 +416,7 @@ def _figure(group: _Group, bins: Bins, result: Bunching, brief: Brief) -> Histog
     )
 
 
-def _plain_histogram(group: _Group, brief: Brief) -> Histogram:
+def _plain_histogram(group: Edges, brief: Brief) -> Histogram:
     step = float(group.step)
     left = [group.value(float(k)) - (step if group.mirrored else 0.0) for k in group.k]
     order = np.argsort(left)
@@ -518,12 +426,12 @@ def _plain_histogram(group: _Group, brief: Brief) -> Histogram:
         left=tuple(left[i] for i in order),
         width=step,
         observed=tuple(float(group.under[i]) for i in order),
-        target=group.value(float(group.edges[0])),
+        target=group.value(float(group.at[0])),
     )
 
 
 def _data(
-    group: _Group,
+    group: Edges,
     bins: Bins,
     result: Bunching,
     compared: tuple[Moved, str] | None,
@@ -531,7 +439,7 @@ def _data(
     brief: Brief,
 ) -> dict[str, Any]:
     total = float(group.under.sum())
-    meets = float(group.under[group.k >= group.edges[0]].sum())
+    meets = float(group.under[group.k >= group.at[0]].sum())
     moved = max(0.0, share) * result.best.below
     return {
         "method": "excess mass, window scan",
@@ -556,8 +464,8 @@ def _data(
         "placebo_spread": result.placebo_spread,
         "placebo_rank": result.placebo_rank,
         "without_target_share": None if compared is None else compared[0].share,
-        "share_meeting_reported": meets / total if len(group.edges) == 1 else None,
-        "share_meeting_corrected": (meets - moved) / total if len(group.edges) == 1 else None,
+        "share_meeting_reported": meets / total if len(group.at) == 1 else None,
+        "share_meeting_corrected": (meets - moved) / total if len(group.at) == 1 else None,
         "detectable_share": ((2.0 + 0.84) * result.best.se / result.best.below + brief.smallest_effect),
     }
 
@@ -648,8 +556,6 @@ def stars_rounded_up(rng: np.random.Generator) -> tuple[tuple[Distribution, ...]
 
 
 def _relative(differences: NDArray[np.float64]) -> Distribution:
-    from dataclasses import replace
-
     return replace(tally(differences, "0.1"), relative=True)
 
 
@@ -676,4 +582,3 @@ CHECK = Check(
     ),
     suspect=(pushed_over, clock_stopped_in_time, pushed_since_the_target, stars_rounded_up),
 )
-__all__ = ["CHECK", "WINDOWS", "run"]

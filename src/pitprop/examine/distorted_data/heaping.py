@@ -52,16 +52,12 @@ def run(distribution: Distribution, brief: Brief) -> Finding:
             "audit the numerator as a metric of its own to test it for round numbers",
         )
     if not distribution.exact:
-        return _not_applicable(
-            "The values do not lie on a grid of steps, so nothing marks a round number.", ""
-        )
+        return _not_applicable("The values do not lie on a grid of steps, so nothing marks a round number.", "")
     k, counts, step = _instrument(distribution, metric.resolution)
     n = int(counts.sum())
     unit = f" {metric.unit}" if metric.unit else ""
     if n < FEWEST_ROWS:
-        return _not_applicable(
-            f"{n} values are too few to see a preference for round numbers.", "100 values or more"
-        )
+        return _not_applicable(f"{n} values are too few to see a preference for round numbers.", "100 values or more")
     if len(k) < FEWEST_STEPS:
         return _not_applicable(
             f"There are only {len(k)} different values, {float(step):g}{unit} apart: a scale, not a measurement "
@@ -70,9 +66,7 @@ def run(distribution: Distribution, brief: Brief) -> Finding:
         )
     heaps = measure_heaps(k, counts)
     if not heaps:
-        return _not_applicable(
-            "The values spread over too few steps to tell round numbers from the shape.", ""
-        )
+        return _not_applicable("The values spread over too few steps to tell round numbers from the shape.", "")
     level = 0.95
     worst = max(heaps, key=lambda h: h.interval(level, len(heaps))[0])
     low, high = worst.interval(level, len(heaps))
@@ -110,11 +104,7 @@ def run(distribution: Distribution, brief: Brief) -> Finding:
         innocent=_innocent(brief, worst, step),
         ruled_out=(
             "the shape of the distribution (each multiple is compared with its neighbourhood)",
-            *(
-                (f"rounding to the declared resolution of {metric.resolution:g}{unit}",)
-                if metric.resolution
-                else ()
-            ),
+            *((f"rounding to the declared resolution of {metric.resolution:g}{unit}",) if metric.resolution else ()),
         ),
         needed=needed,
         figure=_figure(heaps, step, unit, beyond, level, worst),
@@ -134,9 +124,7 @@ def run(distribution: Distribution, brief: Brief) -> Finding:
     )
 
 
-def _instrument(
-    distribution: Distribution, resolution: float | None
-) -> tuple[np.ndarray, np.ndarray, Fraction]:
+def _instrument(distribution: Distribution, resolution: float | None) -> tuple[np.ndarray, np.ndarray, Fraction]:
     """Positions, counts and step as the instrument reads: on the declared resolution, or the data's own step."""
     k, counts, step = distribution.k, distribution.all, distribution.step
     if len(k) == 0:
@@ -172,9 +160,7 @@ def _not_applicable(says: str, needed: str) -> Finding:
     return Finding(state=State.NOT_APPLICABLE, says=says, needed=needed, effect_is=CHECK.effect_is)
 
 
-def _figure(
-    heaps: tuple[Heap, ...], step: Fraction, unit: str, beyond: float, level: float, worst: Heap
-) -> Intervals:
+def _figure(heaps: tuple[Heap, ...], step: Fraction, unit: str, beyond: float, level: float, worst: Heap) -> Intervals:
     shown = sorted(heaps, key=lambda h: -h.interval(level, len(heaps))[0])[:12]
     rows = tuple(
         Interval(

@@ -25,8 +25,9 @@ Assumes
 The noise of an entity's mean is seen in its variation from period to period (in the rows within it, where
 there is one period), and entities are noisy independently of each other. Departures that last are allowed for
 as a first-order autoregression where neighbours can tell. Entities whose own noise rests on few values borrow
-from the others. The interval of the effect carries the uncertainty of how much the entities truly differ
-(non-central F); the shape of their differences is taken from the data. More than 5,000 entities are told apart
+from the others. The interval of the effect is the wider one, at each end, of two: what would be expected if
+the entities truly differed as much or as little as the data allow (non-central F, the shape of their
+differences taken from the data), and a jackknife over entities. More than 5,000 entities are told apart
 by their separate joint intervals, which is quicker and somewhat more cautious.
 
 Blind to
@@ -49,7 +50,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtrit
+from scipy.special import ndtr, stdtr, stdtrit
 
 from pitprop.digest.panel import Panel
 from pitprop.examine.check import Brief, Check
@@ -148,7 +149,7 @@ def _over_periods(panel: Panel, value: Floats, there: Bools, level: float) -> _T
         estimate=fit.level,
         own=own,
         freedom=freedom,
-        multiplier=fit.multiplier * lasting.inflation(fit.count),
+        multiplier=fit.multiplier * lasting.cautious.inflation(fit.count),
         single=1 / (1 - lasting.alike(fit.count)),
         rows=np.bincount(fit.index, weights=panel.metric.n[cells]).astype(np.int64),
         periods=fit.periods,
@@ -220,7 +221,11 @@ def _judged(panel: Panel, brief: Brief, table: _Table, ranks: RankSets, sign: fl
     effect = ranks.open_pairs
     low, high = table.found.interval
     scale = table.found.noise
-    interval = (min(effect, expected.open(high * scale)), max(effect, expected.open(low * scale)))
+    own = _jackknife(ranks)
+    interval = (
+        min(max(0.0, effect - own.reach), expected.open(high * scale)),
+        max(min(1.0, effect + own.reach), expected.open(low * scale)),
+    )
     if table.found.df[1] < FEWEST_DF:
         state = State.INCONCLUSIVE
     elif interval[0] > beyond:
@@ -231,7 +236,7 @@ def _judged(panel: Panel, brief: Brief, table: _Table, ranks: RankSets, sign: fl
     needed = "" if state is not State.INCONCLUSIVE else "More periods of the same entities."
     if "ranking" in brief.metric.not_for:
         state, needed = State.NOT_APPLICABLE, ""
-        says = f"It is declared not to be used for ranking, and rightly so or not: {says[0].lower()}{says[1:]}"
+        says = f"It is declared not to be used for ranking. {says}"
     single = expected.at(table.single_se).open(table.found.between)
     return Finding(
         state=state,
@@ -240,7 +245,7 @@ def _judged(panel: Panel, brief: Brief, table: _Table, ranks: RankSets, sign: fl
         effect_is=EFFECT_IS,
         interval=interval,
         beyond=beyond,
-        p_value=_p_at_most(table.found, expected, beyond),
+        p_value=max(_p_at_most(table.found, expected, beyond), own.p_at_most(effect, beyond)),
         n=int(table.rows.sum()),
         grade="C",
         innocent=("entities really changed from period to period",) if table.periods > 1 else (),
@@ -291,6 +296,31 @@ class _Expected:
         gap = between**0.5 * (self.shape[i] - self.shape[k]) / s
         reach = self.scale[i] + self.scale[k] if self.separate else np.hypot(self.scale[i], self.scale[k])
         return float(np.mean(ndtr(reach / s - gap) - ndtr(-reach / s - gap)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Jackknife:
+    """How much the share of open pairs would differ with other entities."""
+
+    se: float
+    entities: int
+
+    @property
+    def reach(self) -> float:
+        """Half the width of a 95 % interval."""
+        return float(stdtrit(self.entities - 1, 0.975)) * self.se
+
+    def p_at_most(self, effect: float, beyond: float) -> float:
+        """One-sided p-value of "no more than this share of the pairs stays open"."""
+        if self.se == 0:
+            return 1.0 if effect <= beyond else 0.0
+        return float(stdtr(self.entities - 1, (beyond - effect) / self.se))
+
+
+def _jackknife(ranks: RankSets) -> _Jackknife:
+    a = len(ranks.lower)
+    own = (ranks.upper - ranks.lower) / (a - 1)
+    return _Jackknife(se=2 * float(own.std(ddof=1)) * (a - 1) / (a - 2) / a**0.5, entities=a)
 
 
 def _p_at_most(found: Spread, expected: _Expected, beyond: float) -> float:

@@ -28,9 +28,10 @@ departures that last, between periods. A change of one entity within the window,
 of its single values; a departure that lasts for most of the window counts as signal (where neighbouring
 periods are alike, `lasting_share` leaves it out). Entities may be unequally noisy; the share is then that of
 their mean noise. The interval is exact for normal noise in full tables and is widened where noise is unequal
-between entities. In 2,000 simulated tables each of 5 to 200 entities with normal noise 93 to 97 % of the
-intervals covered the truth, with a third of the values missing or skewed entities as well; with strongly
-skewed noise (lognormal) 88 to 93 %, the misses being shares taken for too high.
+between entities. Simulated (600 tables of each of 15 kinds at a share of 0.4, 0.7 and 0.9; 5 to 200 entities,
+3 to 24 periods): 93 to 97 % of the intervals covered the truth with normal noise, also with values missing
+or skewed entities; 92 to 100 % with long-tailed or unequal noise; 88 to 95 % with strongly skewed noise
+(lognormal), where the misses were shares taken for too high. Shares taken for too low: at most 3.3 %.
 
 Blind to
 --------
