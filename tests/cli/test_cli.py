@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -366,3 +367,14 @@ def test_init_of_a_table_that_is_not_there_is_a_sentence(tmp_path, monkeypatch):
     assert result.exit_code == 3
     assert "gone.csv" in result.stderr
     assert not (tmp_path / "pitprop.yml").exists()
+
+
+def test_the_same_data_give_the_same_bytes_whatever_the_hash_seed(project):
+    command = [sys.executable, "-m", "pitprop", "audit", str(project), "--format", "json", "--today", "2027-01-01"]
+    told = []
+    for seed in ("0", "4711"):
+        env = {**os.environ, "PYTHONHASHSEED": seed}
+        ran = subprocess.run(command, capture_output=True, check=True, env=env)
+        told.append(ran.stdout)
+    assert told[0] == told[1]
+    assert len(json.loads(told[0])["metrics"]) == 2

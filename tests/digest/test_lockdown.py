@@ -161,7 +161,8 @@ def test_local_files_need_no_ibis(project):
 
     code = (
         "import sys\nfrom pathlib import Path\nfrom pitprop import digest\n"
-        f"print(digest.columns(Path({str(project)!r}) / 'a.parquet')[0].rows, 'ibis' in sys.modules, 'pandas' in sys.modules)"
+        f"print(digest.columns(Path({str(project)!r}) / 'a.parquet')[0].rows, "
+        "'ibis' in sys.modules, 'pandas' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "2 False False"

@@ -17,7 +17,10 @@ ROWS = pa.table(
         "y": [2.0, 0.0, 4.0, -0.5, 1.0],
         "n": pa.array([7, -7, 0, 5, None], pa.int32()),
         "d": [date(2024, 1, 31), date(2024, 2, 29), date(2023, 12, 31), date(2025, 3, 3), None],
-        "t": [datetime(2024, 1, 31, 23, 59), datetime(2024, 3, 1, 0, 1), datetime(2023, 1, 1), datetime(2024, 7, 4, 12, 30, 15), None],
+        "t": [
+            *(datetime(2024, 1, 31, 23, 59), datetime(2024, 3, 1, 0, 1), datetime(2023, 1, 1)),
+            *(datetime(2024, 7, 4, 12, 30, 15), None),
+        ],
         "s": ["2024-03-05", " pit A ", "ünder", "a-b-c", None],
     }
 )  # fmt: skip
@@ -153,7 +156,8 @@ def test_what_a_server_cannot_do_is_a_sentence(postgres, remote):
             "version": 1,
             "sources": {"r": {"connection": "mine", "table": "functions"}},
             "metrics": [
-                {"name": "m", "type": "simple", "agg": "average", "expr": "try_cast(s as double)", "source": "r", "improvement_direction": "neutral"}
+                {"name": "m", "type": "simple", "agg": "average", "expr": "try_cast(s as double)", "source": "r"}
+                | {"improvement_direction": "neutral"}
             ],
         }
     )  # fmt: skip

@@ -13,9 +13,9 @@ from pitprop.digest.distribution import Distribution
 from pitprop.digest.panel import Measure, Panel
 from pitprop.digest.problem import GrainError, SourceError
 from pitprop.digest.rows import Rows
-from pitprop.examine.battery import entry
+from pitprop.examine.battery import battery, entry
 from pitprop.examine.check import Brief, Check
-from pitprop.examine.examine import Setting, examine
+from pitprop.examine.examine import NEEDED, Setting, examine
 from pitprop.examine.finding import Finding, State
 from pitprop.examine.selection import plan
 from pitprop.examine.specimen import declared
@@ -208,7 +208,13 @@ def test_what_a_check_needs_and_is_not_declared_is_named():
     told = by_check(found["tonnes_per_shift"])["of_targets"]
     assert told.state is State.NOT_APPLICABLE
     assert told.says == "The register declares no `targets` for it."
-    assert told.needed.startswith("Declare `targets`")
+    assert told.needed == ("Declare `targets`: the value that has to be reached, since when, and what hangs on it.")
+
+
+def test_every_need_of_the_battery_is_a_field_that_has_words():
+    needs = {need for e in battery() for need in e.check.needs}
+    assert needs <= set(NEEDED)
+    assert set(NEEDED) <= set(Metric.model_fields)
 
 
 def test_rows_of_which_none_can_be_used_are_told_by_what_became_of_them():

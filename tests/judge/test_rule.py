@@ -133,8 +133,9 @@ def test_pay_asks_for_more_reliability_than_budgets_do():
     assert "asks for a signal share of 0.90" in told.because[0]
 
 
-def test_noise_between_entities_is_no_reproach_where_nobody_is_held_to_a_target():
-    free = declared(targets=(), guardrails=())
+@pytest.mark.parametrize("targets", [(), (Target(op="gte", value=7.0),)])
+def test_noise_between_entities_is_no_reproach_where_nothing_hangs_on_the_number(targets):
+    free = declared(targets=targets)
     told = rule(case(free, reliability=noisy(0.3, 0.6), predictive=State.INCONCLUSIVE))
     assert told.ruling is Ruling.UNDECIDED
 

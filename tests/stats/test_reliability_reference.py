@@ -6,7 +6,8 @@ from math import inf
 
 import numpy as np
 import pytest
-from scipy.stats import betabinom
+from scipy.integrate import quad
+from scipy.stats import betabinom, chi2, ncx2
 
 from pitprop.stats.beta_binomial import beta_binomial
 from pitprop.stats.funnel import normal_limits, overdispersion, poisson_limits
@@ -104,20 +105,23 @@ def test_in_a_full_table_the_ratio_is_that_of_the_consistency_coefficient():
     assert found.f == pytest.approx(11.02724796, abs=1e-7)
 
 
-def test_the_interval_inverts_the_non_central_f_as_statsmodels_does():
-    from statsmodels.stats.oneway import confint_noncentrality
-
+def test_the_interval_inverts_the_non_central_f():
     rng = np.random.default_rng(3)
     y = 2 * rng.standard_normal((12, 1)) + rng.standard_normal((12, 9))
     i, p = np.indices(y.shape)
     fit = two_way(y.ravel(), i.ravel(), p.ravel())
     even = fit.freedom * fit.scatter.sum() / fit.freedom.sum()  # equally noisy units: no widening
     found = spread(fit.level, fit.multiplier, even, fit.freedom)
-    low, high = confint_noncentrality(found.f, found.df, alpha=0.05)
-    centre = found.size * found.df[0]
-    assert found.inflation[1] == 1.0
-    assert found.inflation[0] == pytest.approx(1.0)
-    assert [r * centre for r in found.interval] == pytest.approx([low, high], rel=1e-6)
+    assert found.inflation == pytest.approx((1.0, 1.0))
+    between, noise = found.df
+
+    def at_most(ratio):
+        """P(F <= f) with the noise integrated over its own law."""
+        centre = ratio * found.size * between
+        inner = lambda v: ncx2.cdf(found.f * between * v / noise, between, centre) * chi2.pdf(v, noise)  # noqa: E731
+        return quad(inner, 0, 4 * noise, points=[noise / 2, noise, 2 * noise], limit=500, epsabs=1e-12)[0]
+
+    assert [at_most(r) for r in found.interval] == pytest.approx([0.975, 0.025], abs=1e-7)
     assert found.p_at_least(found.interval[1]) == pytest.approx(0.025, abs=1e-8)
 
 

@@ -89,6 +89,8 @@ def fine(
     distinct : callable
         How many positions of a grid occur; asked only where there could be more than `MOST`.
     """
+    if not value.n:
+        return Grid(step=Fraction(1), exact=False)
     targets = tuple(t for t in targets if t)
     spread = quartiles[1] - quartiles[0]
     if not spread > 0:

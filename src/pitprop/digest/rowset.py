@@ -66,8 +66,8 @@ class Rowset:
 
     @property
     def v(self) -> str:
-        """The value of a row: x, or x / w; NULL where w is zero."""
-        return "x" if self.w is None else "(x / NULLIF(w, 0))"
+        """The value of a row: x, or x / w; NULL where w is zero (below 1e-50, the quotient could overflow)."""
+        return "x" if self.w is None else "(CASE WHEN ABS(w) > 1e-50 THEN x / w END)"
 
     @property
     def score(self) -> str:

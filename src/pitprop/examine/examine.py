@@ -187,17 +187,26 @@ def _not_applicable(says: str) -> Finding:
     return Finding(state=State.NOT_APPLICABLE, says=says)
 
 
+NEEDED = {
+    "targets": "the value that has to be reached, since when, and what hangs on it",
+    "outcome": "the metric, possibly later, in which real success shows",
+    "guardrails": "the metrics that must not get worse, each with its margin",
+    "entity": "who is judged, a column or an expression",
+    "agg_time_dimension": "when, a column of dates or an expression",
+    "cost": "what measuring takes in each reporting period",
+    "information": "what a better decision is worth",
+    "decisions_per_year": "how often something is decided by it",
+}
+"""What a check may need of the register, in words."""
+
+
 def _undeclared(fields: Sequence[str]) -> Finding:
     names = " and ".join(f"`{name}`" for name in fields)
-    means = " ".join(
-        f"`{name}`: {text[0].lower()}{text[1:]}"
-        for name in fields
-        if (text := Metric.model_fields[name].description or "")
-    )
+    told = " and ".join(f"`{name}`: {NEEDED[name]}" if name in NEEDED else f"`{name}`" for name in fields)
     return Finding(
         state=State.NOT_APPLICABLE,
         says=f"The register declares no {names} for it.",
-        needed=f"Declare {names}." + (f" ({means.rstrip('.')}.)" if means else ""),
+        needed=f"Declare {told}.",
     )
 
 

@@ -6,12 +6,12 @@ In this order:
 2. *discard* needs positive evidence; one ground suffices. (D1) It predicts nothing about success (grade C or
    better) and costs more than its decisions can gain. (D2) It has come loose from its outcome since the
    target (grade B or better). (D3) It harms a guardrail (grade B or better). (D4) It is noise:
-   entities are held to a target by it, pooling as many periods as is feasible would not tell them apart, and
-   it predicts nothing about success either. Entities that are alike are no fault of a number, so noise
+   something hangs for entities on a target of it, pooling as many periods as is feasible would not tell them
+   apart, and it predicts nothing about success either. Entities that are alike are no fault of a number, so noise
    between them alone is a challenge; and so are D2 and D3 on a weaker design. Distorted data alone never
    discard: gaming indicts the target, not the metric.
-3. *challenge* where a suspicion counts: distorted work, distorted data, no value, too noisy for its declared
-   use, a league table of entities that cannot be told apart, or a declared cost with no declared decision
+3. *challenge* where a suspicion counts: distorted work, distorted data, no value, too noisy for the stakes
+   that hang on it, a league table of entities that cannot be told apart, or a declared cost with no declared decision
    (Hubbard: what changes no decision has no information value). A family counts once, however many of its
    checks see the same thing. A suspicion counts if it stands out among everything tested (q at or below the
    false discovery rate) and no waiver is in force.
@@ -108,7 +108,7 @@ def pure_noise(e: Evidence) -> Reason | None:
         and isinstance(pooled, int | float)
         and pooled < e.policy.reliability
     )
-    judged = any(t.on == "entity_period" for t in e.metric.targets)
+    judged = any(t.on == "entity_period" and t.stakes != "none" for t in e.metric.targets)
     if hopeless and judged and e.suspect("reliability") and e.suspect("predictive"):
         return suspicion(e.of("reliability"), e.of("predictive"))
     return None
@@ -135,9 +135,9 @@ def no_value(e: Evidence) -> Reason | None:
 
 
 def too_noisy(e: Evidence) -> Reason | None:
-    """Entities are held to a target, and the number is too noisy for that use."""
+    """Something hangs on a target, and the number is too noisy for that use."""
     bounds, asked, finding = e.reliability_bounds, e.reliability_asked, e.of("reliability")
-    if not e.metric.targets or finding.waived:
+    if not e.stakes or finding.waived:
         return None
     if e.suspect("reliability"):
         return suspicion(finding)
@@ -155,7 +155,7 @@ def too_noisy(e: Evidence) -> Reason | None:
 def other_noise(e: Evidence) -> Reason | None:
     """Another check of noise raised a suspicion."""
     found = [f for f in e.suspects("noise") if f.check not in ("reliability", "rankability")]
-    return family(tuple(found)) if e.metric.targets else None
+    return family(tuple(found)) if e.stakes else None
 
 
 def false_league_table(e: Evidence) -> Reason | None:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln, expit, logit
+from scipy.special import betaln, digamma, expit, logit
 
 Floats = NDArray[np.float64]
+
+MOST = 1e6
+"""Largest a + b: true shares that differ by less than a tenth of a percentage point count as equal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ class BetaBinomial:
 
 
 def beta_binomial(successes: Floats, trials: Floats) -> BetaBinomial:
-    """Fit by maximum likelihood; a + b is kept between 1e-3 and 1e9 (the latter: shares do not differ).
+    """Fit by maximum likelihood; a + b is kept between 1e-3 and 1e6 (the latter: shares do not differ).
 
     Parameters
     ----------
@@ -58,14 +61,20 @@ def beta_binomial(successes: Floats, trials: Floats) -> BetaBinomial:
     if np.any(n <= 0) or np.any(y < 0) or np.any(y > n) or y.sum() in (0.0, n.sum()):
         raise ValueError("successes lie between 0 and trials, and are neither none nor all")
 
-    def loss(theta: Floats) -> float:
-        mean, total = expit(theta[0]), np.exp(theta[1])
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        mean, total = float(expit(theta[0])), float(np.exp(theta[1]))
         a, b = mean * total, (1 - mean) * total
-        return -float(np.sum(betaln(y + a, n - y + b) - betaln(a, b)))
+        by_a = np.sum(digamma(y + a) - digamma(a) - digamma(n + total) + digamma(total))
+        by_b = np.sum(digamma(n - y + b) - digamma(b) - digamma(n + total) + digamma(total))
+        slope = np.array([mean * (1 - mean) * total * (by_a - by_b), a * by_a + b * by_b])
+        return -float(np.sum(betaln(y + a, n - y + b) - betaln(a, b))), -slope
 
-    bounds = ((-20.0, 20.0), (np.log(1e-3), np.log(1e9)))
+    bounds = ((-20.0, 20.0), (np.log(1e-3), np.log(MOST)))
     first = float(logit(y.sum() / n.sum()))
-    fits = [minimize(loss, (first, np.log(total)), bounds=bounds, method="L-BFGS-B") for total in (3.0, 30.0, 300.0)]
+    fits = [
+        minimize(loss, (first, np.log(total)), jac=True, bounds=bounds, method="L-BFGS-B")
+        for total in (3.0, 100.0, 3000.0)
+    ]
     best = min(fits, key=lambda fit: float(fit.fun))
     mean, total = float(expit(best.x[0])), float(np.exp(best.x[1]))
     return BetaBinomial(a=mean * total, b=(1 - mean) * total)

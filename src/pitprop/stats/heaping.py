@@ -68,53 +68,39 @@ class Heap:
         return self.rounded - half, self.rounded + half
 
 
-class _Counts:
-    """Counts by grid position, and their windowed sums."""
+def _covered(k: Ints, counts: Floats, base: int, shift: int) -> Floats:
+    """Counts that lie in windows of length `base` around the positions = shift (mod base), shape (n,).
 
-    def __init__(self, k: Ints, counts: Ints) -> None:
-        self.k = k
-        self.counts = counts.astype(np.float64)
-        self.cumulative = np.concatenate([[0.0], np.cumsum(self.counts)])
-
-    def at(self, position: Ints) -> Floats:
-        index = np.minimum(np.searchsorted(self.k, position), len(self.k) - 1)
-        return np.where(self.k[index] == position, self.counts[index], 0.0)
-
-    def up_to(self, position: Ints) -> Floats:
-        return self.cumulative[np.searchsorted(self.k, position, side="right")]
-
-    def around(self, centre: Ints, base: int) -> Floats:
-        """Sum over a window of length `base`; the ends of an even one count half, so that a linear density
-        has its mean at the centre."""
-        reach = base // 2
-        inner = self.up_to(centre + (base - 1) // 2) - self.up_to(centre - (base - 1) // 2 - 1)
-        if base % 2:
-            return inner
-        return inner + 0.5 * (self.at(centre - reach) + self.at(centre + reach))
-
-    def centres(self, base: int, shift: int) -> Ints:
-        """Positions = shift (mod base) whose window lies within the support."""
-        low, high, reach = int(self.k[0]), int(self.k[-1]), base // 2
-        first, last = -((shift - low - reach) // base), (high - reach - shift) // base
-        return shift + base * np.arange(first, last + 1)
+    The windows tile a stretch of the support, the longest one of whole windows. Ends of an even window count half,
+    so that a linear density has its mean at the centre: what remains is half the count at the two ends of the
+    stretch, because inside it two halves meet.
+    """
+    low, high, reach = int(k[0]), int(k[-1]), base // 2
+    first = shift - base * ((shift - low - reach) // base)
+    last = shift + base * ((high - reach - shift) // base)
+    if last < first:
+        return np.zeros(len(k))
+    left, right = first - reach, last + reach
+    inside = np.where((k >= left) & (k <= right), counts, 0.0)
+    if base % 2 == 0:
+        inside[(k == left) | (k == right)] *= 0.5
+    return inside
 
 
-def _scatter(table: _Counts, base: int) -> float:
+def _scatter(k: Ints, counts: Floats, base: int) -> float:
     """Variance of the other residues' shares over the binomial one, robustly; at least 1.
 
-    Each residue is compared with its window less the multiple of the base that the window holds. The median
-    is taken, because other bases may have heaps of their own; .4549 is the median of chi-square(1).
+    Each residue is compared with its windows less the multiples of the base that they hold. The median is taken,
+    because other bases may have heaps of their own; .4549 is the median of chi-square(1).
     """
     z = []
+    residue = np.mod(k, base)
     for shift in np.unique(np.linspace(1, base - 1, min(base - 1, 40)).astype(int)):
-        centre = table.centres(base, int(shift))
-        if len(centre) == 0:
-            continue
-        multiple = np.floor_divide(2 * centre + base, 2 * base) * base
-        others = float((table.around(centre, base) - table.at(multiple)).sum())
+        inside = _covered(k, counts, base, int(shift))
+        others = float(inside[residue != 0].sum())
         if others > 0:
             expected = 1 / (base - 1)
-            here = float(table.at(centre).sum())
+            here = float(inside[residue == shift].sum())
             z.append((here - others * expected) / np.sqrt(others * expected * (1 - expected)))
     return max(1.0, float(np.median(np.square(z))) / 0.4549) if len(z) >= 4 else 1.0
 
@@ -133,16 +119,16 @@ def measure_heap(k: Ints, counts: Ints, base: int) -> Heap | None:
     """
     if len(k) < 2:
         return None
-    table = _Counts(k, counts)
-    centre = table.centres(base, 0)
-    window = float(table.around(centre, base).sum())
+    weights = counts.astype(np.float64)
+    inside = _covered(k, weights, base, 0)
+    window = float(inside.sum())
     if window <= 0:
         return None
-    share = float(table.at(centre).sum()) / window
+    share = float(inside[np.mod(k, base) == 0].sum()) / window
     expected = 1 / base
     rounded = (share - expected) / (1 - expected)
     # bases below five have too few other residues; seven is round in nobody's eyes
-    dispersion = _scatter(table, base if base >= 5 else 7)
+    dispersion = _scatter(k, weights, base if base >= 5 else 7)
     spread = max(share * (1 - share), expected * (1 - expected))
     se = float(np.sqrt(dispersion * spread / window)) / (1 - expected)
     return Heap(base=base, rounded=rounded, se=se, share=share, expected=expected, n=round(window))
@@ -182,19 +168,3 @@ def whipple(counts: Floats, ages: Ints, low: int = 23, high: int = 62) -> float:
     inside = (ages >= low) & (ages <= high)
     heaped = inside & (ages % 5 == 0)
     return float(5 * counts[heaped].sum() / counts[inside].sum())
-
-
-def myers(counts: Floats, ages: Ints, low: int = 10, high: int = 89) -> float:
-    """Myers' blended index of digit preference, 0 = none, 90 = one digit only.
-
-    Source
-    ------
-    Myers 1940, Transactions of the Actuarial Society of America 41: 395-415.
-    """
-    blended = np.zeros(10)
-    for digit in range(10):
-        weight = (digit - low) % 10 + 1
-        mine = ages % 10 == digit
-        blended[digit] = weight * counts[mine & (ages >= low) & (ages <= high)].sum()
-        blended[digit] += (10 - weight) * counts[mine & (ages >= low + 10) & (ages <= high)].sum()
-    return float(50 * np.abs(blended / blended.sum() - 0.1).sum())

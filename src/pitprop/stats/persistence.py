@@ -64,8 +64,8 @@ def persistence(residual: Floats, unit: Ints, time: Ints) -> Persistence:
 
     Source
     ------
-    First-order autoregression; ratio of expectations of the lagged products and the squares of what is left once the mean is
-    removed, solved for the correlation (as Nickell 1981, Econometrica 49:1417, for panels).
+    First-order autoregression; the expected lagged products over the expected squares of what is left once
+    the mean is removed, solved for the correlation (as Nickell 1981, Econometrica 49:1417, for panels).
     """
     order = np.lexsort((time, unit))
     e, u, t = residual[order], unit[order], time[order]

@@ -125,10 +125,13 @@ def stepdown_ranks(
     wider = stdtrit(np.minimum(freedom[order], NORMAL), _each(level, len(y)))
     scale = s * wider / wider.min()
     noise, own = _draw(rng, draws, s, scale, freedom[order])
+    pairs = _all_differences(noise, own) if len(y) <= ALL_PAIRED else None
     critical, told = float("inf"), -1
-    above = below = np.zeros(len(y), dtype=np.int64)
     while True:
-        critical = min(critical, _quantile(_largest(noise, own, y, scale, critical), level))
+        largest = (
+            _largest_left(pairs, y, scale, critical) if pairs is not None else _largest(noise, own, y, scale, critical)
+        )
+        critical = min(critical, _quantile(largest, level))
         above, below = told_apart(y, scale, critical)
         if not stepdown or above.sum() in (told, 0):
             break
@@ -159,18 +162,30 @@ def _draw(rng: np.random.Generator, draws: int, s: Floats, scale: Floats, df: Fl
     return noise, scale**2 * np.where(finite, drawn, 1.0)
 
 
+def _all_differences(noise: Floats, own: Floats) -> Floats:
+    """Studentised differences of all ordered pairs in each draw, shape (draws, n * n)."""
+    error, square = noise, np.broadcast_to(own, noise.shape)
+    t = (error[:, :, None] - error[:, None, :]) / np.sqrt(square[:, :, None] + square[:, None, :])
+    out: Floats = t.reshape(len(noise), -1)
+    return out
+
+
+def _largest_left(t: Floats, y: Floats, s: Floats, critical: float) -> Floats:
+    """In each draw the largest difference over the ordered pairs not yet told apart."""
+    left = y[:, None] - y[None, :] <= critical * np.hypot(s[:, None], s[None, :])
+    np.fill_diagonal(left, False)
+    out: Floats = t[:, np.flatnonzero(left)].max(axis=1)
+    return out
+
+
 def _largest(noise: Floats, own: Floats, y: Floats, s: Floats, critical: float) -> Floats:
-    """In each draw the largest studentised difference over the ordered pairs not yet told apart."""
+    """The same for many units, without forming all pairs."""
     draws, n = noise.shape
     out = np.empty(draws)
-    keep = n if n <= ALL_PAIRED else NEAREST
-    for part in _chunks(draws, max(keep * keep, n)):
+    for part in _chunks(draws, max(NEAREST**2, n)):
         error, square = noise[part], np.broadcast_to(own, noise.shape)[part]
-        if keep == n:
-            out[part] = _pairs(error, square, y[None, :], s[None, :], critical)
-            continue
         size = error**2 / square
-        index = np.argpartition(-size, keep - 1, axis=1)[:, :keep]
+        index = np.argpartition(-size, NEAREST - 1, axis=1)[:, :NEAREST]
         best = _pairs(
             np.take_along_axis(error, index, axis=1),
             np.take_along_axis(square, index, axis=1),

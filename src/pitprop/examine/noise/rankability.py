@@ -80,7 +80,7 @@ SHOWN = 40
 """Rows of the picture."""
 LISTED = 500
 """Entities listed in the data."""
-THINNED = 300
+THINNED = 150
 """Entities from which the expected share of open pairs is reckoned."""
 
 
