@@ -85,7 +85,7 @@ def test_what_all_share_in_a_period_is_not_held_against_the_number():
 
 
 def test_too_little_data_say_what_would_decide():
-    found = told(reliability, crews(6, 4, 0.5, seed=2))
+    found = told(reliability, crews(6, 4, 0.6, seed=2))
     assert found.state is State.INCONCLUSIVE
     assert "instead of 4" in found.needed
     tiny = told(reliability, crews(3, 3, 0.7))

@@ -358,3 +358,23 @@ def test_the_notebook_summary_is_one_escaped_table() -> None:
     assert "<img" not in told
     assert "&lt;script&gt;" in told
     assert sample_audit.sample()._repr_html_().count("challenge") >= 2
+
+
+def test_the_lead_is_the_first_sentence_and_what_fits_after_it() -> None:
+    from pitprop.report.wording import lead
+
+    text = "About 43% (17% to 68%) of 3.5 were moved. Pattern consistent with pushing. More."
+    assert lead(text, most=0) == "About 43% (17% to 68%) of 3.5 were moved."
+    assert lead(text, most=75) == "About 43% (17% to 68%) of 3.5 were moved. Pattern consistent with pushing."
+    assert lead(text) == text
+    assert lead("Ask J. Smith. Then wait.", most=0) == "Ask J. Smith."
+    assert lead("") == ""
+
+
+def test_text_names_poor_declarations_and_open_questions_in_a_line_each() -> None:
+    poor = finding("outcome", State.SUSPECT, "No outcome.", code="PP504")
+    open_one = finding("reliability", State.INCONCLUSIVE, "Who knows.", code="PP301", waived="seen")
+    written = as_text(only(verdict(metric("a"), Ruling.UNDECIDED, findings=(open_one, poor))))
+    assert "             ▲ declaration incomplete: outcome\n" in written
+    assert "             ~ inconclusive: reliability (waived)\n" in written
+    assert "Who knows" not in written

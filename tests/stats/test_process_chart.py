@@ -34,6 +34,13 @@ def test_a_moving_range_out_of_the_ordinary_is_left_out_of_the_limits_once():
     assert screened.upper - screened.mean == pytest.approx(2.66)
 
 
+def test_a_series_that_hardly_ever_moves_keeps_its_only_moves():
+    chart = process_chart(np.array([0.0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]))
+    assert chart.screened == 0
+    assert chart.moving_range == pytest.approx(2 / 11)
+    assert np.flatnonzero(chart.outside).tolist() == [4]
+
+
 def test_a_point_beyond_a_limit_is_a_signal():
     y = np.tile([10.0, 11.0], 10)
     y[7] = 40

@@ -25,6 +25,7 @@ from pitprop.report.wording import (
     check_name,
     cost,
     effect,
+    lead,
     number,
     probability,
     why,
@@ -32,6 +33,7 @@ from pitprop.report.wording import (
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +44,14 @@ class Page:
     verdict: Verdict
     spark: Sparkline | None
     evidence: tuple[Finding, ...]
-    """What was asked and could be, the suspect first."""
+    """What was asked of the data and could be, the suspect first."""
+    declared: tuple[Finding, ...]
+    """What was found about its declaration, the suspect first."""
     left_out: tuple[tuple[str, str], ...]
     """(why a question does not apply, checks that asked it)."""
     pictures: tuple[tuple[Finding, Picture], ...]
+    folded: tuple[tuple[Finding, Picture], ...]
+    """Pictures of what is clear, where others need to be seen first."""
     rows: tuple[tuple[str, int], ...]
     """What became of the rows, where any were left out."""
     innocent: tuple[tuple[str, str], ...]
@@ -91,7 +97,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters.update(number=number, probability=probability)
+    environment.filters.update(number=number, probability=probability, prose=_prose, lead=lead)
     environment.globals.update(
         RULINGS=RULINGS,
         STATES=STATES,
@@ -100,6 +106,7 @@ def _environment() -> Environment:
         State=State,
         Ruling=Ruling,
         why=why,
+        register_name=register_name,
         cost=cost,
         effect=effect,
         check_name=check_name,
@@ -110,6 +117,24 @@ def _environment() -> Environment:
 def _shown(value: object) -> object:
     """Whatever a template prints: strings lose what moves a cursor or hides a word; then they are escaped."""
     return visible(value) if type(value) is str else value
+
+
+def _prose(text: str) -> Markup:
+    """A sentence, escaped, with what stands between back ticks set as code."""
+    from markupsafe import Markup, escape
+
+    parts = visible(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape("`".join(parts))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
+    )
+
+
+def register_name(audit: Audit) -> str:
+    """The end of the register's path, by which people know it."""
+    parts = [part for part in re.split(r"[/\\\\]+", audit.register) if part]
+    return "/".join(parts[-2:]) or "register"
 
 
 def _anchors(verdicts: Iterable[Verdict]) -> list[str]:
@@ -134,17 +159,21 @@ def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _page(verdict: Verdict, anchor: str) -> Page:
-    evidence = _ordered(f for f in verdict.findings if f.state is not State.NOT_APPLICABLE)
+    asked = _ordered(f for f in verdict.findings if f.state is not State.NOT_APPLICABLE)
+    drawn = _pictures(asked)
+    first = tuple(shown for shown in drawn if shown[0].state is not State.CLEAR)
     return Page(
         anchor=anchor,
         verdict=verdict,
         spark=sparkline(verdict),
-        evidence=evidence,
+        evidence=tuple(f for f in asked if f.family != "governance"),
+        declared=tuple(f for f in asked if f.family == "governance"),
         left_out=_left_out(verdict.findings),
-        pictures=_pictures(evidence),
+        pictures=first or drawn,
+        folded=tuple(shown for shown in drawn if shown not in first) if first else (),
         rows=_rows(verdict),
-        innocent=_collected((reason, f) for f in evidence for reason in f.innocent),
-        ruled_out=_collected((reason, f) for f in evidence for reason in f.ruled_out),
+        innocent=_collected((reason, f) for f in asked for reason in f.innocent),
+        ruled_out=_collected((reason, f) for f in asked for reason in f.ruled_out),
     )
 
 

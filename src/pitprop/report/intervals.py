@@ -28,7 +28,7 @@ from pitprop.report.picture import (
 from pitprop.report.plain import plain, shortened
 from pitprop.report.wording import number
 
-_BESIDE, _ABOVE = 20, 42
+_BESIDE, _ABOVE = 24, 42
 """Characters of a row's label that are shown beside its row, or above it; the table has the whole."""
 _FEW = 8
 """Rows that are few enough to carry their labels above them, where the labels are long."""
@@ -51,7 +51,7 @@ def intervals(figure: Intervals) -> Picture | None:
         y=(len(rows) - 0.4, -0.75 if above else -0.6),
         head=1 if reference is not None else 0,
         tall=max(60.0, step * len(rows)),
-        left=16 if above else max(len(shortened(rows[place].label, _BESIDE)) for place in named) * 10 + 14,
+        left=16 if above else max(len(shortened(rows[place].label, _BESIDE)) for place in named) * 9.2 + 14,
         rows=True,
     )
     layers: list[Layer] = []

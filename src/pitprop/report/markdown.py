@@ -9,7 +9,7 @@ from pitprop.judge.verdict import Ruling, Verdict
 from pitprop.report.audit import Audit
 from pitprop.report.plain import plain
 from pitprop.report.steps import steps
-from pitprop.report.wording import RULINGS, STATES, check_name, cost, effect, number, probability, why
+from pitprop.report.wording import RULINGS, STATES, check_name, cost, effect, lead, number, probability, why
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", ":": "&#58;", "@": "&#64;"}
 _BACKSLASHED = frozenset("\\`*_[]()~#$!^{}")
@@ -62,7 +62,7 @@ def _row(verdict: Verdict) -> str:
     cells = (
         _sign(verdict.ruling),
         escaped(metric.title),
-        escaped(why(verdict)),
+        escaped(lead(why(verdict))),
         escaped(metric.owner.name) if metric.owner else "",
         escaped(cost(verdict)),
         metric.review_by.isoformat() if metric.review_by else "",

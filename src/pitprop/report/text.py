@@ -12,7 +12,7 @@ from pitprop.examine.finding import Finding, State
 from pitprop.judge.verdict import Ruling, Verdict
 from pitprop.report.audit import Audit
 from pitprop.report.plain import plain, width
-from pitprop.report.wording import RULINGS, STATES, Sign, check_name, evidence, why
+from pitprop.report.wording import RULINGS, STATES, Sign, check_name, evidence, lead, why
 
 WIDTH = 100
 """Columns where the output is no terminal."""
@@ -27,6 +27,8 @@ _STYLES = {
     Ruling.UNDECIDED: "bold cyan",
 }
 _HANG = 13
+_DECLARED = "governance"
+"""The family whose findings are about the register, not about data."""
 _UNIT = re.compile(r"(?<=\d) (%|[a-zA-Z°£$€]{1,3}\b)")
 """The space between a number and its unit, where a line must not end."""
 
@@ -103,26 +105,40 @@ def _verdict(verdict: Verdict, columns: int, ascii_only: bool) -> Iterator[list[
     spans = [
         (ruling, _STYLES[verdict.ruling]),
         (plain(metric.name) + title + ":", "bold"),
-        (why(verdict), ""),
+        (lead(why(verdict)), ""),
     ]
     yield from _block(spans, columns, hang=_HANG)
     if verdict.problem and plain(verdict.problem) not in why(verdict):
         yield from _block([(plain(verdict.problem), "")], columns, indent=_HANG, hang=_HANG + 2)
-    matters = {State.SUSPECT}
-    if verdict.ruling in (Ruling.UNDECIDED, Ruling.CHALLENGE):
-        matters.add(State.INCONCLUSIVE)
-    for finding in verdict.findings:
-        if finding.state in matters:
-            yield from _finding(finding, columns, ascii_only)
+    yield from _findings(verdict, columns, ascii_only)
     if verdict.remedy and verdict.ruling is not Ruling.KEEP:
-        yield from _block([("next:", "bold"), (plain(verdict.remedy), "")], columns, indent=_HANG, hang=_HANG + 2)
+        spans = [("next:", "bold"), (plain(verdict.remedy), "")]
+        yield from _block(spans, columns, indent=_HANG, hang=_HANG + 2)
 
 
-def _finding(finding: Finding, columns: int, ascii_only: bool) -> Iterator[list[Span]]:
+def _findings(verdict: Verdict, columns: int, ascii_only: bool) -> Iterator[list[Span]]:
+    """What is suspect in a line or two each, then in a line each what is not declared and what is open."""
+    suspect = [f for f in verdict.findings if f.state is State.SUSPECT]
+    for finding in suspect:
+        if finding.family != _DECLARED:
+            yield from _finding(finding, columns, ascii_only, said=why(verdict))
+    lists = [("declaration incomplete:", State.SUSPECT, [f for f in suspect if f.family == _DECLARED])]
+    if verdict.ruling is not Ruling.KEEP:
+        open_ones = [f for f in verdict.findings if f.state is State.INCONCLUSIVE]
+        lists.append(("inconclusive:", State.INCONCLUSIVE, open_ones))
+    for words, state, findings in lists:
+        if findings:
+            names = ", ".join(check_name(f).lower() + (" (waived)" if f.waived else "") for f in findings)
+            head = f"{_symbol(STATES[state], ascii_only)} {words}"
+            yield from _block([(head, "bold"), (names, "")], columns, indent=_HANG, hang=_HANG + 2)
+
+
+def _finding(finding: Finding, columns: int, ascii_only: bool, *, said: str = "") -> Iterator[list[Span]]:
     sign = STATES[finding.state]
-    numbers = evidence(finding)
     spans = [(f"{_symbol(sign, ascii_only)} {sign.word}", "bold"), (check_name(finding).lower() + ":", "")]
-    spans.append((plain(finding.says), ""))
+    if plain(finding.says) not in said:
+        spans.append((lead(finding.says, most=0), ""))
+    numbers = evidence(finding)
     if numbers:
         spans.append((f"[{numbers}]", "dim"))
     if finding.state is State.INCONCLUSIVE and finding.needed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -116,6 +117,10 @@ ROWS: Mapping[str, str] = MappingProxyType(
 )
 
 
+_SENTENCE = re.compile(r"(?:(?<=[^\W_]{2}[.!?])|(?<=[)%`'\d][.!?])) (?=[A-Z“])")
+"""Between two sentences; not after an initial or a single letter."""
+
+
 def check_name(finding: Finding) -> str:
     """The check's name in words: `process_behaviour` is "Process behaviour"."""
     words = plain(finding.check).replace("_", " ").strip() or plain(finding.code) or "check"
@@ -171,7 +176,7 @@ def evidence(finding: Finding) -> str:
     """The finding's numbers on one line: effect, interval, what matters, n, q, grade."""
     parts = []
     if finding.effect is not None:
-        parts.append(f"{plain(finding.effect_is) or 'effect'} {effect(finding)}")
+        parts.append(effect(finding))
     if finding.beyond is not None:
         parts.append(f"matters beyond {number(finding.beyond)}")
     if finding.n:
@@ -190,6 +195,17 @@ def why(verdict: Verdict) -> str:
     if verdict.because:
         return plain(verdict.because[0])
     return plain(verdict.problem) or "No reason recorded."
+
+
+def lead(text: str, *, most: int = 170) -> str:
+    """The first sentence, and those after it as long as all together have at most `most` characters."""
+    sentences = _SENTENCE.split(plain(text))
+    shown = sentences[0]
+    for sentence in sentences[1:]:
+        if len(shown) + 1 + len(sentence) > most:
+            break
+        shown += f" {sentence}"
+    return shown
 
 
 def cost(verdict: Verdict) -> str:

@@ -237,16 +237,34 @@ def choose_bases(bins: Bins, cuts: Sequence[int], degree: int, half: int, origin
     return tuple(chosen)
 
 
+def _clusters(cuts: Sequence[int], half: int) -> list[list[int]]:
+    """Cuts gathered where their fits would overlap: one curve is fitted to each cluster."""
+    out: list[list[int]] = []
+    for cut in sorted(cuts):
+        if out and cut - out[-1][-1] <= 2 * half:
+            out[-1].append(cut)
+        else:
+            out.append([cut])
+    return out
+
+
 def _moved(
-    bins: Bins, at: int, left_out: NDArray[np.bool_], window: int, degree: int, heaps: Floats, half: int
+    bins: Bins, cuts: Sequence[int], left_out: NDArray[np.bool_], window: int, degree: int, heaps: Floats, half: int
 ) -> tuple[float, float, float, Counterfactual, slice] | None:
-    zone = _local(bins, at, half)
-    if at - window < zone.start or at + window >= zone.stop:
+    """Moved mass over the cuts of one cluster, its standard error, values expected below, the curve and its zone."""
+    zone = slice(max(0, cuts[0] - half), min(len(bins.counts), cuts[-1] + half))
+    if cuts[0] - window < zone.start or cuts[-1] + window >= zone.stop:
         return None
-    fit = _fit(bins, zone, left_out, degree, heaps)
+    # a longer stretch needs a more flexible curve
+    fit = _fit(bins, zone, left_out, min(10, degree + round((cuts[-1] - cuts[0]) / half)), heaps)
     if fit is None:
         return None
-    weights, below = _contrast(zone, at, window, _heaped(heaps))
+    weights = np.zeros(zone.stop - zone.start)
+    below = np.zeros(zone.stop - zone.start, dtype=bool)
+    for cut in cuts:
+        ours, under = _contrast(zone, cut, window, _heaped(heaps))
+        weights += ours
+        below |= under
     estimate, se = fit.excess(bins.counts[zone], weights)
     expected_below = float(fit.mean[below].sum())
     if expected_below < _FEWEST * fit.dispersion or not np.isfinite(se) or se <= 0:
@@ -267,8 +285,8 @@ def scan_bunching(
 ) -> Bunching | None:
     """Test whether counts were moved from just below to just above the cuts; evidence is pooled over them.
 
-    For each window the counterfactual is fitted to the bins outside the windows of all cuts, and the moved
-    mass is the antisymmetric contrast (excess above minus excess below) / 2. The same is done at placebo
+    For each window (one alone, .4 of their distance, where the cuts stand close together) the counterfactual is
+    fitted to the bins outside the windows of all cuts, and the moved mass is the antisymmetric contrast (excess above minus excess below) / 2. The same is done at placebo
     cuts of equal roundness elsewhere; where their z values spread more than chance allows, standard errors
     grow by that factor, so that a curve that does not fit widens the interval instead of raising alarms.
 
@@ -295,7 +313,9 @@ def scan_bunching(
     ends[:low] = True
     ends[high:] = True
     apart = min((abs(a - b) for i, a in enumerate(cuts) for b in cuts[:i]), default=10 * half)
-    usable = [w for w in windows if w <= max(1, int(0.3 * apart)) and w <= half // 2]
+    if apart <= 2 * half:  # a comb of targets leaves one natural window: nearly up to the next one's
+        windows = (max(1, int(0.4 * apart)),)
+    usable = [w for w in windows if w <= half // 2]
     cuts = [c for c in cuts if low < c < high]
     if not cuts or not usable:
         return None
@@ -307,8 +327,8 @@ def scan_bunching(
     for window in usable:
         left_out = _mask(n, cuts, window) | ends
         total, variance, below, df, first = 0.0, 0.0, 0.0, 0, None
-        for cut in cuts:
-            one = _moved(bins, cut, left_out, window, degree, heaps, half)
+        for cluster in _clusters(cuts, half):
+            one = _moved(bins, cluster, left_out, window, degree, heaps, half)
             if one is None:
                 continue
             total += one[0]
@@ -398,7 +418,7 @@ def _placebos(
     z = []
     for at in near:
         left_out = _mask(n, [at], window) | target_zone | ends
-        one = _moved(bins, at, left_out, window, degree, heaps, half)
+        one = _moved(bins, [at], left_out, window, degree, heaps, half)
         if one is not None:
             z.append(one[0] / one[1])
     return np.asarray(z, dtype=np.float64)

@@ -60,7 +60,7 @@ def process_chart(y: Floats, *, screen: bool = True) -> ProcessChart:
         Values in order of time, finite, shape (n,), n at least 2.
     screen
         Whether moving ranges that are out of the ordinary (3.267 times their mean or more) are left out once
-        before the limits are drawn, as the NHS does.
+        before the limits are drawn, as the NHS does; not where nothing would vary without them.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def process_chart(y: Floats, *, screen: bool = True) -> ProcessChart:
     centre = float(y[0] + np.mean(y - y[0]))
     ranges = np.abs(np.diff(y))
     ordinary = ranges < RANGE_FACTOR * ranges.mean() if screen else np.ones(len(ranges), bool)
-    kept = ranges[ordinary] if ordinary.any() else ranges
+    kept = ranges[ordinary] if ranges[ordinary].any() else ranges
     moving = float(kept.mean())
     rounding = 1e-12 * float(np.max(np.abs(y)))
     deviation = np.where(np.abs(y - centre) <= rounding, 0.0, y - centre)

@@ -274,7 +274,7 @@ def _binned(group: Edges) -> tuple[Bins, list[int]]:
         gaps = np.diff(group.at)
         common = int(np.gcd.reduce(gaps))
         divisors = [w for w in range(1, common + 1) if common % w == 0]
-        wanted = min(width, max(1, int(gaps.min()) // 10))
+        wanted = min(width, max(1, int(gaps.min()) // 20))
         width = min(divisors, key=lambda w: abs(np.log(w / wanted)))
     span = max(abs(group.at[-1] - first) // width, 1)
     reach = span + 4 * HALF

@@ -31,7 +31,9 @@ their mean noise. The interval is exact for normal noise in full tables and is w
 between entities. Simulated (600 tables of each of 15 kinds at a share of 0.4, 0.7 and 0.9; 5 to 200 entities,
 3 to 24 periods): 93 to 97 % of the intervals covered the truth with normal noise, also with values missing
 or skewed entities; 92 to 100 % with long-tailed or unequal noise; 88 to 95 % with strongly skewed noise
-(lognormal), where the misses were shares taken for too high. Shares taken for too low: at most 3.3 %.
+(lognormal), where the misses were shares taken for too high. Shares taken for too low: at most 3.3 %. A
+number that is exactly as reliable as is asked for is called noise in at most 3.0 % of 2,000 draws (normal,
+lognormal, Poisson, departures that last, season, improvement, gaps).
 
 Blind to
 --------
