@@ -128,10 +128,10 @@ def test_lines_differ_by_dash_and_not_by_colour_alone() -> None:
 def test_intervals_keep_the_order_given_and_stand_out_where_asked() -> None:
     shown, root = drawn(ranks())
     labels = [t for t in texts(root) if t.startswith("Crew")]
-    assert labels[0] == "Crew 1 of the long…"
+    assert labels[0] == "Crew 1 of the long west…"
     assert len(labels) == 12
     bold = [e.text for e in root if e.tag == "text" and e.get("font-weight") == "bold"]
-    assert bold == ["Crew 1 of the long…", "Crew 12"]
+    assert bold == ["Crew 1 of the long west…", "Crew 12"]
     assert shown.rows[0][:2] == ("Crew 1 of the long western gallery", "1")
     crews = [e for e in root if e.tag == "text" and str(e.text).startswith("Crew")]
     crews.sort(key=lambda e: float(str(e.get("y"))))
