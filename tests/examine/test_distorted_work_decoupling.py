@@ -62,7 +62,7 @@ def test_interval_and_p_value_decide_alike():
 
 def test_a_slope_at_the_border_is_called_suspect_at_most_as_often_as_stated():
     answers = states(lambda r: _world(r, slope_after=0.5, units=8, rho=0.6, periods=36), 200)
-    assert sum(f.state is State.SUSPECT for f in answers) <= 10  # 5 % of 200, and 2.5 % are expected at most
+    assert sum(f.state is State.SUSPECT for f in answers) <= 10  # 5% of 200, and 2.5% are expected at most
     covered = [f.interval[0] <= 0.5 <= f.interval[1] for f in answers if f.interval]
     assert np.mean(covered) >= 0.92
 

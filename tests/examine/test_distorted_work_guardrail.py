@@ -127,7 +127,7 @@ def test_p_values_over_guardrails_are_holms():
 
 def test_many_harmless_guardrails_raise_no_more_alarms_than_one():
     findings = answers(lambda r: several(r, [1.0] * 5, units=6), 40)
-    assert share(findings, State.SUSPECT) <= 0.10  # 2.5 % expected at most
+    assert share(findings, State.SUSPECT) <= 0.10  # 2.5% expected at most
 
 
 def test_a_guardrail_that_cannot_be_had_keeps_the_others_from_clearing_the_metric():
@@ -164,7 +164,7 @@ def test_a_percentage_is_taken_of_the_level_before():
 
 
 def test_a_large_percentage_of_an_uncertain_level_keeps_its_level():
-    """At a true worsening of exactly half the former level, half is exceeded for certain in 2.5 % at most."""
+    """At a true worsening of exactly half the former level, half is exceeded for certain in 2.5% at most."""
 
     def rare(rng):
         rates = np.where(np.arange(24) >= 12, 6.0, 4.0)

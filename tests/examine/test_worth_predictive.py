@@ -81,7 +81,7 @@ def test_a_number_that_tells_nothing_is_said_to_with_enough_data():
     assert found.state is State.SUSPECT
     assert found.interval[1] < 0.02
     assert found.p_value < 0.025
-    assert "less than the 2.0 % that matters" in found.says
+    assert "less than the 2.0% that matters" in found.says
     assert "another lag than the one declared" in found.innocent
 
 

@@ -68,7 +68,7 @@ def test_forty_honest_metrics_are_challenged_in_at_most_a_tenth_of_registers():
         metrics_accused += challenged
         accused += challenged > 0
         assert not any(v.ruling is Ruling.DISCARD for v in verdicts)
-    assert accused <= 60  # 99.9 % upper quantile of Binomial(400, 0.10)
+    assert accused <= 60  # 99.9% upper quantile of Binomial(400, 0.10)
     assert metrics_accused / (40 * registers) <= 0.01
 
 

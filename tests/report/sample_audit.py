@@ -114,7 +114,7 @@ def forecasts() -> Intervals:
     """Three rows whose names are sentences."""
     return Intervals(
         title="How much of coal_delivered is forecast, without and with Reports filed",
-        x_is="share of variance explained out of sample (95 % interval)",
+        x_is="share of variance explained out of sample (95% interval)",
         rows=(
             Interval(label="from the past of coal_delivered alone", estimate=0.41, lower=0.31, upper=0.52),
             Interval(label="from its past and Reports filed", estimate=0.411, lower=0.31, upper=0.521),
@@ -172,7 +172,7 @@ def bunching(figure: Figure | None = None) -> Finding:
     return finding(
         "bunching",
         State.SUSPECT,
-        "Pattern consistent with near misses being moved over the target: 31 % of the shifts expected just"
+        "Pattern consistent with near misses being moved over the target: 31% of the shifts expected just"
         " below 7.0 t appear just above it.",
         effect=0.312,
         effect_is="share of near misses moved over the target",
@@ -205,8 +205,8 @@ def sample() -> Audit:
         ),
         Ruling.CHALLENGE,
         because=(
-            "Pattern consistent with near misses being moved over the target of 7.0 t: 31 % of them.",
-            "Injuries rose by 14 % after the target came into force, more than the declared margin of 5 %.",
+            "Pattern consistent with near misses being moved over the target of 7.0 t: 31% of them.",
+            "Injuries rose by 14% after the target came into force, more than the declared margin of 5%.",
         ),
         remedy="Keep the number as a diagnostic, drop the target, and look again after three months.",
         would_change=(
@@ -232,7 +232,7 @@ def sample() -> Audit:
             finding(
                 "guardrail",
                 State.SUSPECT,
-                "Injuries per 1,000 shifts rose by 14 % after the target, more than the 5 % declared.",
+                "Injuries per 1,000 shifts rose by 14% after the target, more than the 5% declared.",
                 code="PP201",
                 effect=0.14,
                 effect_is="relative worsening of injury_rate",
@@ -345,7 +345,7 @@ def sample() -> Audit:
             finding(
                 "reliability",
                 State.CLEAR,
-                "82 % of the differences between crews is signal.",
+                "82% of the differences between crews is signal.",
                 code="PP301",
                 effect=0.82,
                 effect_is="signal share of variance",

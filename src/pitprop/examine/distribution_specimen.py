@@ -11,9 +11,7 @@ from pitprop.digest.distribution import Distribution
 from pitprop.digest.rows import Rows
 
 
-def tally(
-    values: NDArray[np.float64], step: str, *, without: NDArray[np.float64] | None = None
-) -> Distribution:
+def tally(values: NDArray[np.float64], step: str, *, without: NDArray[np.float64] | None = None) -> Distribution:
     """The distribution of values rounded to the grid `step`; `without` are those before the target."""
     spacing = Fraction(step)
 

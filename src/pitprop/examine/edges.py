@@ -35,8 +35,8 @@ class Edges:
     relative: bool
 
     def value(self, position: float) -> float:
-        """Position on the group's grid -> value in the metric's unit."""
-        shifted = position + (0.5 if not self.inexact else 0.0) * (1 if self.mirrored else -1)
+        """The boundary just below a position, in the metric's unit."""
+        shifted = position - (0.0 if self.inexact else 0.5)
         return float(self.step) * (-shifted if self.mirrored else shifted)
 
 

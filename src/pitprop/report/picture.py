@@ -120,7 +120,7 @@ class Frame:
     def _x_axis(self) -> dict[str, Any] | None:
         if self.names:
             return None
-        ticks = max(2, int(self.wide / (55 if self.rows else 80)))
+        ticks = max(2, int(self.wide / (64 if self.rows else 80)))
         axis: dict[str, Any] = {"grid": self.rows, "tickCount": ticks, "labelOverlap": True, "title": None}
         return axis | (_calendar(self.x) if self.dated else {"format": _format(self.x)})
 

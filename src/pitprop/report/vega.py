@@ -64,7 +64,7 @@ def svg(spec: dict[str, Any], label: str) -> str:
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _drawn(spec: str) -> str:
     import vl_convert
 

@@ -286,9 +286,10 @@ def scan_bunching(
     """Test whether counts were moved from just below to just above the cuts; evidence is pooled over them.
 
     For each window (one alone, .4 of their distance, where the cuts stand close together) the counterfactual is
-    fitted to the bins outside the windows of all cuts, and the moved mass is the antisymmetric contrast (excess above minus excess below) / 2. The same is done at placebo
-    cuts of equal roundness elsewhere; where their z values spread more than chance allows, standard errors
-    grow by that factor, so that a curve that does not fit widens the interval instead of raising alarms.
+    fitted to the bins outside the windows of all cuts, and the moved mass is the antisymmetric contrast (excess
+    above minus excess below) / 2. The same is done at placebo cuts of equal roundness elsewhere; where their z
+    values spread more than chance allows, standard errors grow by that factor, so that a curve that does not
+    fit widens the interval instead of raising alarms.
 
     Parameters
     ----------

@@ -33,6 +33,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from math import ceil, floor
 from typing import Any
 
@@ -128,11 +129,12 @@ def _rounded_copy(d: Distribution, target: Target, brief: Brief) -> Finding | No
         needed="" if state is not State.INCONCLUSIVE else "about 400 rounded values",
         figure=Histogram(
             title="Reported value less the value before rounding",
-            x_is=f"difference{_unit(brief)}",
+            x_is=f"difference{_in_unit(brief)}",
             left=left,
             width=width,
             observed=tuple(float(c) for c in d.under),
             target=0.0,
+            target_is="no difference",
         ),
         data={"up": up, "down": down, "even": even, "method": "direction of rounding"},
     )
@@ -356,6 +358,10 @@ def _unit(brief: Brief) -> str:
     return f" {brief.metric.unit}" if brief.metric.unit else ""
 
 
+def _in_unit(brief: Brief) -> str:
+    return f" ({brief.metric.unit})" if brief.metric.unit else ""
+
+
 def _targets_in_words(group: Edges, brief: Brief) -> str:
     words = WORDS[group.targets[0].op]
     if group.relative:
@@ -395,6 +401,8 @@ def _ruled_out(group: Edges, result: Bunching, compared: tuple[Moved, str] | Non
 
 
 def _figure(group: Edges, bins: Bins, result: Bunching, brief: Brief) -> Histogram:
+    if len(group.at) > 1:
+        return _pooled_figure(group, bins, result, brief)
     first, count = result.expected_first, len(result.expected)
     cut = bins.index(group.at[0])
     observed = bins.counts[first : first + count]
@@ -406,7 +414,7 @@ def _figure(group: Edges, bins: Bins, result: Bunching, brief: Brief) -> Histogr
     order = np.argsort(left)
     return Histogram(
         title=f"Values around the target {_targets_in_words(group, brief)}",
-        x_is=(f"value less its target{_unit(brief)}" if group.relative else f"{brief.metric.title}{_unit(brief)}"),
+        x_is=f"value less its target{_in_unit(brief)}" if group.relative else f"{brief.metric.title}{_in_unit(brief)}",
         left=tuple(left[i] for i in order),
         width=width,
         observed=tuple(float(observed[i]) for i in order),
@@ -416,13 +424,38 @@ def _figure(group: Edges, bins: Bins, result: Bunching, brief: Brief) -> Histogr
     )
 
 
+def _pooled_figure(group: Edges, bins: Bins, result: Bunching, brief: Brief) -> Histogram:
+    """All targets laid over one another: values by their distance from the target they are closest to."""
+    cuts = [bins.index(edge) for edge in group.at]
+    reach = min(HALF, min(b - a for a, b in pairwise(sorted(cuts))) // 2)
+    stop = result.expected_first + len(result.expected)
+    shown = [c for c in cuts if c - reach >= result.expected_first and c + reach <= stop]
+    offsets = range(-reach, reach)
+    observed = [sum(bins.counts[c + o] for c in shown) for o in offsets]
+    expected = [sum(result.expected[c + o - result.expected_first] for c in shown) for o in offsets]
+    width = bins.width * float(group.step)
+    left = [o * width for o in offsets]
+    if group.mirrored:
+        left, observed, expected = [-(v + width) for v in left][::-1], observed[::-1], expected[::-1]
+    return Histogram(
+        title=f"Values around {len(shown)} targets laid over one another",
+        x_is=f"value less the nearest target{_in_unit(brief)}",
+        left=tuple(left),
+        width=width,
+        observed=tuple(float(v) for v in observed),
+        expected=tuple(float(v) for v in expected),
+        target=0.0,
+        shaded=(-result.best.window * width, result.best.window * width),
+    )
+
+
 def _plain_histogram(group: Edges, brief: Brief) -> Histogram:
     step = float(group.step)
     left = [group.value(float(k)) - (step if group.mirrored else 0.0) for k in group.k]
     order = np.argsort(left)
     return Histogram(
         title=f"Values around the target {_targets_in_words(group, brief)}",
-        x_is=f"{brief.metric.title}{_unit(brief)}",
+        x_is=f"{brief.metric.title}{_in_unit(brief)}",
         left=tuple(left[i] for i in order),
         width=step,
         observed=tuple(float(group.under[i]) for i in order),

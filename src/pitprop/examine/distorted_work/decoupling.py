@@ -13,7 +13,7 @@ after the target's first day. Every unit has its own level before and its own le
 either number is not taken for a change of slope; periods have effects of their own (with fewer than five
 units: a trend for each unit and regime, and the time of year). The effect is the slope after as a share of
 the slope before; with units that never came under the target, as a share of the slope before moved by as
-much as theirs has moved. Its 95 % interval is Fieller's. Suspect: the whole interval below the smallest
+much as theirs has moved. Its 95% interval is Fieller's. Suspect: the whole interval below the smallest
 share that matters (one half). Clear: the whole interval above it. The question does not arise unless the
 slope before is clearly above zero. All periods on both sides are used: a shorter window would be a choice
 with the answer in view.
@@ -136,7 +136,7 @@ def run(panel: Panel, brief: Brief) -> Finding:
         low, high = slopes.before.times(unit).interval()
         return Finding(
             state=State.INCONCLUSIVE,
-            says=f"{weak} (slope before {_say(slopes.before.value * unit)}, 95 % interval {_say(low)} to "
+            says=f"{weak} (slope before {_say(slopes.before.value * unit)}, 95% interval {_say(low)} to "
             f"{_say(high)}), so it cannot be said whether the target has uncoupled them.",
             effect_is=EFFECT_IS,
             beyond=share,
@@ -270,7 +270,7 @@ def _tried(
     elif attenuation < 0.95:
         (closed if known else open_).append(
             "a narrower spread of the metric, in which noise weighs more"
-            + ("" if known else " (ruled out only if it was at least 70 % signal before)")
+            + ("" if known else " (ruled out only if it was at least 70% signal before)")
         )
     else:
         closed.append("a narrower spread of the metric, in which noise weighs more")
@@ -314,7 +314,7 @@ def _tried(
     return replace(
         finding,
         state=State.SUSPECT,
-        says=f"{fall} (95 % interval {_percent(low)} to {_percent(high)}): a pattern consistent with the "
+        says=f"{fall} (95% interval {_percent(low)} to {_percent(high)}): a pattern consistent with the "
         "metric being raised by other means than the work it stands for.",
         innocent=tuple(open_),
         ruled_out=tuple(closed),
@@ -381,7 +381,7 @@ def _grade(cells: BeforeAfter, n: int) -> Grade:
 
 
 def _needed(slope: Estimate, distance: float, n: int, cells: BeforeAfter) -> str:
-    """How many cells would decide at 80 % if the truth lay `distance` from what is excluded."""
+    """How many cells would decide at 80% if the truth lay `distance` from what is excluded."""
     reach = (slope.quantile() + 0.8416) * slope.se
     factors = [(reach / abs(d)) ** 2 for d in (distance, slope.value) if d != 0]
     factor = next((f for f in factors if f > 1.05), 1.05)
@@ -417,7 +417,7 @@ def _range(finding: Finding, outcome: str) -> str:
     )
     return (
         f"Since the target {outcome} moves {_percent(finding.effect)} as much with the metric as before "
-        f"(95 % interval {_percent(low)} to {_percent(high)}){end}"
+        f"(95% interval {_percent(low)} to {_percent(high)}){end}"
     )
 
 
@@ -468,7 +468,7 @@ def _figure(slopes: _Slopes, unit: float, outcome: str) -> Intervals:
             )
     return Intervals(
         title="How strongly the outcome moves with the metric, before and after the target",
-        x_is=f"change of {outcome} per unit of the metric (95 % interval)",
+        x_is=f"change of {outcome} per unit of the metric (95% interval)",
         rows=tuple(rows),
         reference=0.0,
         reference_is="no coupling",
@@ -484,7 +484,7 @@ def _inconclusive(says: str, needed: str, n: int) -> Finding:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}%"
 
 
 def _say(number: float) -> str:

@@ -9,7 +9,7 @@ that must not get worse by more than a declared margin while the target is chase
 Looks for
 ---------
 The change of each declared guardrail from before the target's first day to after it, in its bad direction,
-within units; with units that never came under the target, relative to theirs. Clear: the 95 % interval of
+within units; with units that never came under the target, relative to theirs. Clear: the 95% interval of
 the worsening lies wholly below the accepted margin (non-inferiority); that no significant worsening is
 found is not enough. Suspect: it lies wholly above, and the guardrail is also clearly worse than where its
 own course before the target was heading. With several guardrails every one must be clear, and one that is
@@ -236,7 +236,7 @@ def _rule(
     verb = "worse" if worsening.value >= 0 else "better"
     measured = (
         f"{name} is {_say(abs(worsening.value))} {verb} than before the target"
-        f"{' relative to units without it' if cells.compared else ''} (95 % interval of the worsening "
+        f"{' relative to units without it' if cells.compared else ''} (95% interval of the worsening "
         f"{_say(lower)} to {_say(upper)}; accepted: {_say(bound)})"
     )
     if not cells.compared:
@@ -414,7 +414,7 @@ def _grade(cells: BeforeAfter) -> Grade:
 
 
 def _needed(worsening: Estimate, bound: float, cells: BeforeAfter) -> str:
-    """How many cells would decide at 80 % if nothing had changed, or else if the estimate were true."""
+    """How many cells would decide at 80% if nothing had changed, or else if the estimate were true."""
     reach = (worsening.quantile() + 0.8416) * worsening.se
     factors = [(reach / d) ** 2 for d in (abs(bound), abs(bound - worsening.value)) if d > 0]
     factor = next((f for f in factors if f > 1.05), 1.05)

@@ -8,10 +8,10 @@ indicators on which Dutch hospitals were ranked, three could not carry any ranki
 
 Looks for
 ---------
-The set of ranks that each entity could hold, for all entities together with 90 % confidence: two entities are
+The set of ranks that each entity could hold, for all entities together with 90% confidence: two entities are
 told apart only if they differ by more than chance does anywhere in the table. The effect is the share of all
 pairs of entities that are not told apart, which is also the mean width of the rank sets: 0 is a table in
-which every rank is known, 1 one in which none is. Suspect: its 95 % interval lies wholly above one half. A
+which every rank is known, 1 one in which none is. Suspect: its 95% interval lies wholly above one half. A
 table that leaves more than half of its comparisons open does not put anything in order, and a reader who takes
 any two lines of it as ranked will more often be without evidence than with it.
 
@@ -307,7 +307,7 @@ class _Jackknife:
 
     @property
     def reach(self) -> float:
-        """Half the width of a 95 % interval."""
+        """Half the width of a 95% interval."""
         return float(stdtrit(self.entities - 1, 0.975)) * self.se
 
     def p_at_most(self, effect: float, beyond: float) -> float:
@@ -341,7 +341,7 @@ def _says(panel: Panel, table: _Table, effect: float, interval: tuple[float, flo
     window = f"{table.periods} {panel.granularity}s together" if table.periods > 1 else "one period"
     return (
         f"Over {window}, {_percent(effect)} of the pairs of {a} entities are not told apart "
-        f"(95 % interval {_percent(interval[0])} to {_percent(interval[1])}): with 90 % confidence for the whole "
+        f"(95% interval {_percent(interval[0])} to {_percent(interval[1])}): with 90% confidence for the whole "
         f"table, an entity could hold any of {width:.0f} places on average."
     )
 
@@ -360,7 +360,7 @@ def _figure(panel: Panel, brief: Brief, table: _Table, ranks: RankSets, sign: fl
         return None
     chosen = open_[np.unique(np.linspace(0, len(open_) - 1, SHOWN).astype(int))]
     hidden = len(order) - len(open_)
-    title = "Ranks that each entity could hold (90 % for all together)"
+    title = "Ranks that each entity could hold (90% for all together)"
     if len(chosen) < len(order):
         title += f", {len(chosen)} of {len(order)} entities shown"
     if hidden:
@@ -414,7 +414,7 @@ def _data(panel: Panel, brief: Brief, table: _Table, ranks: RankSets, sign: floa
 
 
 def _one_by_one(table: _Table) -> float | None:
-    """Share of open pairs if each pair were the only one compared, at 95 %."""
+    """Share of open pairs if each pair were the only one compared, at 95%."""
     if len(table.entity) > MOST_PAIRED:
         return None
     critical = float(stdtrit(min(float(np.median(table.df)), 1e9), 0.975))
@@ -433,7 +433,7 @@ def _cannot(says: str, needed: str, brief: Brief) -> Finding:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}%"
 
 
 # ---- data whose truth is known -------------------------------------------------------------------------

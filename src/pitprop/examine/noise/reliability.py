@@ -12,7 +12,7 @@ Looks for
 The signal share of one reporting period's value: the variance of the true differences between the entities
 that are judged, over that variance and the noise of one value together. It is the correlation to be expected
 between two periods' values of the same entities. What all entities share in a period (season, trend, a
-common shock) is taken out first. Clear: the 95 % interval lies at or above what is asked for, 0.70, or 0.90
+common shock) is taken out first. Clear: the 95% interval lies at or above what is asked for, 0.70, or 0.90
 where a target carries stakes for people (bonus, pay, career, penalty, ranking). Suspect: it lies below. The
 finding says how many periods together would do (Spearman-Brown). With a single period the noise is taken
 from the rows within each entity; the signal share is then that of an entity with the usual number of rows.
@@ -29,10 +29,10 @@ of its single values; a departure that lasts for most of the window counts as si
 periods are alike, `lasting_share` leaves it out). Entities may be unequally noisy; the share is then that of
 their mean noise. The interval is exact for normal noise in full tables and is widened where noise is unequal
 between entities. Simulated (600 tables of each of 15 kinds at a share of 0.4, 0.7 and 0.9; 5 to 200 entities,
-3 to 24 periods): 93 to 97 % of the intervals covered the truth with normal noise, also with values missing
-or skewed entities; 92 to 100 % with long-tailed or unequal noise; 88 to 95 % with strongly skewed noise
-(lognormal), where the misses were shares taken for too high. Shares taken for too low: at most 3.3 %. A
-number that is exactly as reliable as is asked for is called noise in at most 3.0 % of 2,000 draws (normal,
+3 to 24 periods): 93 to 97% of the intervals covered the truth with normal noise, also with values missing
+or skewed entities; 92 to 100% with long-tailed or unequal noise; 88 to 95% with strongly skewed noise
+(lognormal), where the misses were shares taken for too high. Shares taken for too low: at most 3.3%. A
+number that is exactly as reliable as is asked for is called noise in at most 3.0% of 2,000 draws (normal,
 lognormal, Poisson, departures that last, season, improvement, gaps).
 
 Blind to
@@ -250,7 +250,7 @@ def _says(state: State, reading: _Reading, beyond: float, period: str, brief: Br
     low, high = reading.interval
     says = (
         f"Of the differences between {reading.entities} entities in one {period}, {_percent(reading.effect)} is "
-        f"signal (95 % interval {_percent(low)} to {_percent(high)}); {_percent(beyond)} is asked for"
+        f"signal (95% interval {_percent(low)} to {_percent(high)}); {_percent(beyond)} is asked for"
     )
     says += ", because people are rewarded or ranked by it" if _asked(brief) > brief.smallest_effect else ""
     if state is State.CLEAR:
@@ -431,7 +431,7 @@ def _cannot(says: str, needed: str, beyond: float, figure: Series | None, proces
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}%"
 
 
 def _finite(x: float) -> float | None:

@@ -12,7 +12,7 @@ decision, times the probability that the decision uses it; less hours, other cos
 gaming that it invites. What an observation is worth follows from the declared benefit per unit and break-
 even level, and from where the number has been: one that was always far from break-even changes no
 decision, and one that hardly varies, or is mostly noise, tells little. Everything declared as a range is
-drawn evenly from it; the history's mean and variation are drawn with their errors. Clear: the 95 %
+drawn evenly from it; the history's mean and variation are drawn with their errors. Clear: the 95%
 interval lies above 0. Suspect: it lies below 0. Else the finding names the input that it would be worth
 most to know better.
 
@@ -170,7 +170,7 @@ def _says(metric: Metric, currency: str, found: NetValue) -> str:
     )
     return (
         f"{metric.title} is worth about {gross} a year to its decision and costs about {spent}: net {net} "
-        f"(95 % interval {low_} to {high_}), {verdict}."
+        f"(95% interval {low_} to {high_}), {verdict}."
     )
 
 
@@ -195,7 +195,7 @@ def _figure(metric: Metric, currency: str, found: NetValue) -> Intervals:
 
     return Intervals(
         title=f"What {metric.title} is worth and what it costs",
-        x_is=f"{currency} a year (95 % interval)",
+        x_is=f"{currency} a year (95% interval)",
         rows=(
             row("worth to its decision", found.gross, found.gross_interval),
             row("cost", found.spent, found.spent_interval),

@@ -16,7 +16,7 @@ forecast is out of sample: trained only on outcomes known before, and, with at l
 other units. The number enters as the unit's former level and as this period's difference from it. With
 lag 0, number and outcome belong to the same period: that is concurrent validity, not foresight.
 
-Clear (value shown): the whole 95 % interval of the share explained lies above the smallest effect, 2 % by
+Clear (value shown): the whole 95% interval of the share explained lies above the smallest effect, 2% by
 default: a correlation of 0.14, by Cohen's convention the least that is called small. Suspect (no value):
 the whole interval lies below it, which needs at least 200 forecasts and mostly several hundred. The upper
 end is what the best use of the number could still reach, the lower end what fitted forecasts have really
@@ -155,7 +155,7 @@ def _says(brief: Brief, made: Forecasts, found: Increment, state: State, backwar
     outcome = metric.outcome
     assert outcome is not None
     low, high = found.interval
-    span = f"(95 % interval {_percent(low)} to {_percent(high)})"
+    span = f"(95% interval {_percent(low)} to {_percent(high)})"
     when = (
         f"{outcome.metric} {_later(outcome.lag, metric.time_granularity)}"
         if outcome.lag
@@ -255,7 +255,7 @@ def _needed(brief: Brief, made: Forecasts, found: Increment, state: State, backw
 
 
 def _factor(found: Increment, smallest: float) -> float:
-    """How many times the data would decide at 80 %, were the estimate the truth; infinite if none would."""
+    """How many times the data would decide at 80%, were the estimate the truth; infinite if none would."""
     reach = (found.t + 0.8416) / found.t
     if found.gain > smallest:
         distance, half = found.gain - smallest, found.gain - found.interval[0]
@@ -274,7 +274,7 @@ def _figure(brief: Brief, found: Increment, outcome: str) -> Intervals:
 
     return Intervals(
         title=f"How much of {outcome} is forecast, without and with {brief.metric.title}",
-        x_is="share of variance explained out of sample (95 % interval)",
+        x_is="share of variance explained out of sample (95% interval)",
         rows=(
             row(f"from the past of {outcome} alone", found.baseline, found.baseline_interval),
             row(f"from its past and {brief.metric.title}", found.full, found.full_interval),
@@ -317,7 +317,7 @@ def _not_applicable(says: str, needed: str) -> Finding:
 
 def _percent(share: float) -> str:
     number = 100 * share
-    return f"{number:.0f} %" if abs(number) >= 9.95 else f"{number:.1f} %"
+    return f"{number:.0f}%" if abs(number) >= 9.95 else f"{number:.1f}%"
 
 
 def _world(
