@@ -1,5 +1,5 @@
 .PHONY: demo test check bench setup clean
-PYTHON ?= python3.11
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(shell command -v $(p))))
 BIN := .venv/bin
 
 setup: .venv/ready
