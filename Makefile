@@ -24,7 +24,7 @@ check: setup ## formatting, types, layers
 	$(BIN)/lint-imports
 
 bench: setup ## long calibrations, printed and written to benchmarks/
-	$(BIN)/python -m benchmarks.calibration
+	$(BIN)/python -m benchmarks.calibrate
 
 pins: setup ## renew the pins, with hashes and without addresses
 	for f in run dev; do $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header \

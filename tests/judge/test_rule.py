@@ -208,7 +208,7 @@ def test_what_is_missing_is_told_with_the_cheapest_step_as_remedy():
     unknown = finding("predictive", State.INCONCLUSIVE, needed="Two more years of data.")
     gap = finding("purpose", State.SUSPECT, needed="Declare `purpose`.")
     decision = rule(case(predictive=unknown, purpose=gap))
-    assert decision.because[0].startswith("Nothing counts against it, but its value is not shown.")
+    assert decision.because[0].startswith("Nothing counts against its declared use, but its value is not shown.")
     assert decision.remedy == "Declare `purpose`."
     assert decision.would_change == ("Two more years of data.", "Declare `purpose`.")
 

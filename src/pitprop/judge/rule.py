@@ -203,7 +203,8 @@ def _hurdles(e: Evidence, governance_only: bool = False) -> list[Reason]:
     out = []
     if not _value_shown(e):
         predictive = e.of("predictive")
-        out.append(missing(predictive, f"Nothing counts against it, but its value is not shown. {predictive.says}"))
+        says = f"Nothing counts against its declared use, but its value is not shown. {predictive.says}"
+        out.append(missing(predictive, says))
     if e.metric.guardrails and e.metric.targets and not e.clear("guardrail") and not e.of("guardrail").waived:
         out.append(missing(e.of("guardrail")))
     bounds = e.reliability_bounds

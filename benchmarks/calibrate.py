@@ -1,9 +1,10 @@
 """Size and power of every check, measured: how often it says SUSPECT of honest and of gamed data.
 
-    python -m benchmarks.calibration [--draws 2000] [--check bunching] [--quick]
+    python -m benchmarks.calibrate [--draws 2000] [--check bunching]
 
-Every honest specimen and every honest world is drawn `draws` times, every gamed specimen a fifth as often. The
-table with 95 % Monte Carlo (Wilson) intervals goes to stdout and to benchmarks/calibration.json.
+Every honest specimen and every honest world is drawn `draws` times, every gamed specimen a fifth as often. Results
+with 95% Monte Carlo (Wilson) intervals go to stdout and to benchmarks/calibration/CHECK.json; docs/calibration.md
+is made of all of these files.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from pitprop.examine.battery import battery
 from pitprop.examine.finding import State
 
 SIZES = (200, 2000, 20000)
+KEPT = Path(__file__).parent / "calibration"
+PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
 
 
 def jobs(draws: int, only: str | None) -> list[tuple[str, str, str, int]]:
@@ -93,7 +96,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=2000)
     parser.add_argument("--check")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "calibration.json")
     chosen = parser.parse_args()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     results = []
@@ -108,7 +110,38 @@ def main() -> None:
             )
     worst = max((r["suspect"] for r in results if r["kind"] == "honest"), default=0.0)
     print(f"largest size on honest data: {worst:.2%}")
-    chosen.out.write_text(json.dumps(results, indent=1) + "\n")
+    keep(results)
+
+
+def keep(results: list[dict[str, Any]]) -> None:
+    """Write one file for each check, and the page made of all of them."""
+    KEPT.mkdir(exist_ok=True)
+    for check in {r["check"] for r in results}:
+        mine = [r for r in results if r["check"] == check]
+        (KEPT / f"{check}.json").write_text(json.dumps(mine, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(page([json.loads(p.read_text(encoding="utf-8")) for p in sorted(KEPT.glob("*.json"))]))
+
+
+def page(checks: list[list[dict[str, Any]]]) -> str:
+    """The calibration page, in Markdown."""
+    lines = [
+        "# How often each check is wrong",
+        "",
+        "How often a check says *suspect* of honest data (its size; every figure should be at most 6.3%)",
+        "and of gamed data (its power), with 95% Monte Carlo intervals. Measured by `make bench`; the same",
+        "figures as JSON are in `benchmarks/calibration/`. The honest worlds are in `benchmarks/nulls.py` and in",
+        "each check's file.",
+        "",
+        "| check | data | kind | suspect | 95% interval | draws |",
+        "|---|---|---|---|---|---|",
+    ]
+    for results in checks:
+        for r in results:
+            low, high = r["interval"]
+            name = r["data"].strip("_").replace("_", " ")
+            share = f"{r['suspect']:.2%} | {low:.2%} to {high:.2%}"
+            lines.append(f"| {r['check']} | {name} | {r['kind']} | {share} | {r['draws']:,} |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
