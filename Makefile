@@ -27,7 +27,7 @@ bench: setup ## long calibrations, printed and written to benchmarks/
 	$(BIN)/python -m benchmarks.calibrate
 
 pins: setup ## renew the pins, with hashes and without addresses
-	for f in run dev; do $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	for f in run dev bench; do $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --universal --python-version 3.11 requirements/$$f.in -o requirements/$$f.txt; done
 
 clean:

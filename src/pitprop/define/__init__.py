@@ -2,6 +2,7 @@
 
 from pitprop.define.metric import (
     Cost,
+    Event,
     Guardrail,
     Information,
     Metric,
@@ -9,7 +10,9 @@ from pitprop.define.metric import (
     Part,
     Person,
     PolicyChoices,
+    Purpose,
     Register,
+    Revisions,
     Source,
     Target,
     Waiver,
@@ -19,6 +22,7 @@ from pitprop.define.read import read
 
 __all__ = [
     "Cost",
+    "Event",
     "Guardrail",
     "Information",
     "Metric",
@@ -27,8 +31,10 @@ __all__ = [
     "Person",
     "PolicyChoices",
     "Problem",
+    "Purpose",
     "Register",
     "RegisterError",
+    "Revisions",
     "Source",
     "Target",
     "Waiver",

@@ -206,6 +206,30 @@ class Information(Declaration):
     """Loss a year from distortion that the number invites, in the cost's currency."""
 
 
+class Revisions(Declaration):
+    """That the same number is reported more than once: which rows belong to which version."""
+
+    loaded: Sql
+    """When a row was loaded or written: a date, a timestamp, or an expression."""
+    mode: Literal["append", "snapshot"] = "append"
+    """append: later rows add to the number (entries and their corrections); snapshot: each load repeats all rows
+    of an entity and period, and the last one counts."""
+    due: Whole = Field(default=0, ge=0, le=400)
+    """Days after the end of the reporting period by which the number is due; rows loaded later are late."""
+
+
+class Event(Declaration):
+    """Something that is known to have happened to the number or to the work."""
+
+    date: Day
+    """First day on which it held."""
+    kind: Literal["definition", "work"]
+    """definition: the number was defined or measured differently; work: the work itself really changed."""
+    direction: Literal["better", "worse"] | None = None
+    """For `work`: whether the work got better or worse, where it is known."""
+    note: str = ""
+
+
 class Person(Declaration):
     """Who answers for the number."""
 
@@ -279,6 +303,17 @@ class Metric(Declaration):
     targets: tuple[Target, ...] = ()
     outcome: Outcome | None = None
     guardrails: tuple[Guardrail, ...] = ()
+    competing: tuple[Name, ...] = ()
+    """Other metrics of the register: work that competes for the same hours and is not rewarded."""
+    serves: tuple[Name, ...] = ()
+    """Which of the register's `purposes` it stands for."""
+    case_mix: Sql | None = None
+    """Risk group of a row (severity, product, route): differences between groups are no merit of who is judged."""
+    exclusion: Sql | None = None
+    """Rows for which this is true were taken out of the number (exceptions, exemptions): left out, and watched."""
+    revisions: Revisions | None = None
+    events: tuple[Event, ...] = ()
+    """What is known to have changed in the definition or in the work, and when."""
     cost: Cost | None = None
     information: Information | None = None
     resolution: Number | None = Field(default=None, gt=0)
@@ -344,6 +379,15 @@ class Source(Declaration):
         return self
 
 
+class Purpose(Declaration):
+    """Something that the organisation's work is for."""
+
+    name: Name
+    description: str = ""
+    weight: Number = Field(default=1.0, gt=0)
+    """How much it matters beside the others."""
+
+
 class PolicyChoices(Declaration):
     """What the organisation sets itself; everything else keeps the documented defaults."""
 
@@ -361,6 +405,8 @@ class Register(Declaration):
     version: Literal[1]
     sources: dict[str, Source] = Field(min_length=1)
     metrics: tuple[Metric, ...] = Field(min_length=1)
+    purposes: tuple[Purpose, ...] = ()
+    """What the work is for; `serves` says which metric stands for which of them."""
     policy: PolicyChoices = PolicyChoices()
     _places: Places = PrivateAttr(default_factory=Places)
 

@@ -105,7 +105,8 @@ class Panel:
     """Cells of entity x period that have rows, in order of (entity, period).
 
     `metric` is the audited metric. `others` holds its outcome (already shifted by the declared lag: the
-    value `lag` periods later) and its guardrails, by metric name, aligned with the cells.
+    value `lag` periods later), its guardrails and the work that competes with it, by metric name, aligned
+    with the cells.
     """
 
     entities: tuple[str, ...]
@@ -122,6 +123,8 @@ class Panel:
     """Whether the target is NULL on all rows of the cell (never where it is a number), shape (cells,)."""
     target: Floats
     """Mean of the (first) target over the cell's rows, in the metric's unit; NaN where there is none."""
+    late: Ints | None = None
+    """Rows of the cell that were loaded after the number was due, shape (cells,); None without `revisions`."""
     others: Mapping[str, Measure] = field(default_factory=dict)
     directions: Mapping[str, str] = field(default_factory=dict)
     """Improvement direction of each metric in `others`, as the register declares it, by metric name."""

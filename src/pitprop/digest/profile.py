@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -34,6 +35,10 @@ class Profile:
     """Sum of value - pivot."""
     xx: NDArray[np.float64]
     """Sum of (value - pivot)^2."""
+    placebo: Mapping[str, Profile] = field(default_factory=dict)
+    """Daily series of the same people on which no target lies, by what they are: the metric's outcome, guardrails and
+    competing work where these have no target of their own, and `exempt`, the metric's own rows that are under no
+    target (its other rows alone are then in this profile)."""
     rows: Rows = field(default_factory=Rows)
 
     def __add__(self, other: Profile) -> Profile:
@@ -57,5 +62,8 @@ class Profile:
             n=total(self.n, other.n),
             x=total(self.x, other.x),
             xx=total(self.xx, other.xx),
+            placebo={
+                name: self.placebo[name] + other.placebo[name] for name in self.placebo if name in other.placebo
+            },
             rows=self.rows + other.rows,
         )

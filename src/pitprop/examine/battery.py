@@ -17,12 +17,25 @@ from pitprop.define.metric import Metric, Register
 from pitprop.digest.distribution import Distribution
 from pitprop.digest.panel import Panel
 from pitprop.digest.profile import Profile
+from pitprop.digest.scorecard import Scorecard
+from pitprop.digest.strata import Strata
+from pitprop.digest.versions import Versions
 from pitprop.errors import PitpropError
 from pitprop.examine.check import Check
 
 GROUP = "pitprop.checks"
 """Entry-point group of checks from elsewhere: each names a module with a `CHECK`, or a `Check`."""
-ASKABLE: tuple[Any, ...] = (Metric, Register, Distribution, tuple[Distribution, ...], Panel, Profile)
+ASKABLE: tuple[Any, ...] = (
+    Metric,
+    Register,
+    Distribution,
+    tuple[Distribution, ...],
+    Panel,
+    Profile,
+    Strata,
+    Versions,
+    Scorecard,
+)
 """What a check may ask for. A tuple of distributions has one for each declared target."""
 FAMILIES = {
     "1": "distorted_data",
