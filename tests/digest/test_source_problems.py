@@ -272,5 +272,5 @@ def test_an_empty_table_of_a_server_has_no_cells(postgres, tmp_path):
 
 def test_asking_for_something_else_is_a_programming_error(audited):
     source, metric = audited(pa.table({"x": [1.0]}))
-    with pytest.raises(TypeError, match="Distribution, Panel or Profile"):
+    with pytest.raises(TypeError, match="there is no grain"):
         source.digest(metric, int)

@@ -29,6 +29,7 @@ def misreferences(draft: Draft, known_checks: Collection[str] | None) -> Iterato
     yield from unusable_expressions(data)
     if draft.complete:
         yield from unknown_metrics(data)
+        yield from unknown_purposes(data)
     if known_checks is not None:
         yield from unknown_checks(data, known_checks)
 
@@ -56,7 +57,7 @@ def unknown_sources(data: dict[str, Any]) -> Iterator[Misfit]:
 
 
 def unknown_metrics(data: dict[str, Any]) -> Iterator[Misfit]:
-    """Outcomes and guardrails that are no metric of the register, or the metric itself."""
+    """Outcomes, guardrails and competing work that are no metric of the register, or the metric itself."""
     names = [m["name"] for _, m in _metrics(data) if isinstance(m.get("name"), str)]
     for i, metric in _metrics(data):
         outcome, guardrails = metric.get("outcome"), metric.get("guardrails")
@@ -67,12 +68,31 @@ def unknown_metrics(data: dict[str, Any]) -> Iterator[Misfit]:
             if isinstance(guardrail, dict):
                 path: Path = ("metrics", i, "guardrails", j, "metric")
                 found.append((path, guardrail.get("metric"), "guardrail"))
+        competing = metric.get("competing")
+        for j, name in enumerate(competing if isinstance(competing, list) else ()):
+            found.append((("metrics", i, "competing", j), name, "competing work"))
         for path, name, role in found:
             if isinstance(name, str) and name == metric.get("name"):
                 says = f"is the metric itself; the {role} is another metric that is not under the same target"
                 yield Misfit(path=path, says=says)
             else:
                 yield from _unknown(path, name, names, "a metric of this register")
+
+
+def unknown_purposes(data: dict[str, Any]) -> Iterator[Misfit]:
+    """Purposes that a metric serves and the register does not have, and purposes named twice."""
+    purposes = data.get("purposes")
+    names: list[str] = []
+    for j, purpose in enumerate(purposes if isinstance(purposes, list) else ()):
+        name = purpose.get("name") if isinstance(purpose, dict) else None
+        if isinstance(name, str):
+            if name in names:
+                yield Misfit(path=("purposes", j, "name"), says=f"is {shown(name)}, the name of another purpose")
+            names.append(name)
+    for i, metric in _metrics(data):
+        serves = metric.get("serves")
+        for j, name in enumerate(serves if isinstance(serves, list) else ()):
+            yield from _unknown(("metrics", i, "serves", j), name, names, "one of the register's `purposes`")
 
 
 def unknown_checks(data: dict[str, Any], known: Collection[str]) -> Iterator[Misfit]:
@@ -119,9 +139,10 @@ def _metrics(data: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _expressions(metric: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-    found: list[tuple[Path, Any]] = [
-        ((key,), metric.get(key)) for key in ("expr", "filter", "entity", "agg_time_dimension")
-    ]
+    keys = ("expr", "filter", "entity", "agg_time_dimension", "case_mix", "exclusion")
+    found: list[tuple[Path, Any]] = [((key,), metric.get(key)) for key in keys]
+    if isinstance(metric.get("revisions"), dict):
+        found.append((("revisions", "loaded"), metric["revisions"].get("loaded")))
     for part in ("numerator", "denominator"):
         if isinstance(metric.get(part), dict):
             found.append(((part, "expr"), metric[part].get("expr")))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from pitprop.digest.cells import judged_target
 from pitprop.digest.companions import shifted
 from pitprop.digest.engine import Answer, Engine, Schema
 from pitprop.digest.problem import GrainError
@@ -11,9 +14,12 @@ from pitprop.digest.profile import Profile
 from pitprop.digest.rowset import Rowset, number
 from pitprop.digest.survey import Survey
 
+EXEMPT = "exempt"
+"""What the placebo of a metric's own rows without a target is called."""
+
 
 def profile(rows: Rowset, survey: Survey, engine: Engine) -> Profile:
-    """The profile of a metric; of a ratio's numerator.
+    """The profile of a metric; of a ratio's numerator. Rows under no target are its placebo.
 
     Raises
     ------
@@ -21,8 +27,12 @@ def profile(rows: Rowset, survey: Survey, engine: Engine) -> Profile:
         If the metric has no time, is reported by the day, or its time is a year.
     """
     refuse(rows)
-    sql, schema = query(rows, survey)
-    return read(rows, survey, engine.ask(sql, schema))
+    found = engine.ask(*query(rows, survey))
+    if "free" not in found:
+        return read(rows, survey, found)
+    free = found["free"] == 1
+    main, apart = ({name: values[side] for name, values in found.items()} for side in (~free, free))
+    return replace(read(rows, survey, main), placebo={EXEMPT: read(rows, survey, apart)})
 
 
 def refuse(rows: Rowset) -> None:
@@ -42,11 +52,16 @@ def refuse(rows: Rowset) -> None:
 def query(rows: Rowset, survey: Survey) -> tuple[str, Schema]:
     """The query and the columns of its result."""
     x = rows.score if survey.pivot == 0 else f"({rows.score} - {number(survey.pivot)})"
-    sql = (
-        f"SELECT d, CAST(COUNT({rows.score}) AS BIGINT) AS n, CAST(SUM({x}) AS DOUBLE) AS x, "
-        f"CAST(SUM({x} * {x}) AS DOUBLE) AS xx FROM {rows.kept()} GROUP BY d"
+    schema: Schema = {"d": "day", "n": "integer", "x": "number", "xx": "number"}
+    sums = (
+        f"CAST(COUNT({rows.score}) AS BIGINT) AS n, CAST(SUM({x}) AS DOUBLE) AS x, CAST(SUM({x} * {x}) AS DOUBLE) AS xx"
     )
-    return sql, {"d": "day", "n": "integer", "x": "number", "xx": "number"}
+    judged = judged_target(rows.metric)
+    if judged is None or judged.fixed is not None:
+        return f"SELECT d, {sums} FROM {rows.kept()} GROUP BY d", schema
+    free = f"CASE WHEN {rows.targets[str(judged.value)]} IS NULL THEN 1 ELSE 0 END"
+    inner = f"(SELECT kept.*, {free} AS free FROM {rows.kept()}) AS g"
+    return f"SELECT d, free, {sums} FROM {inner} GROUP BY d, free", {**schema, "free": "integer"}
 
 
 def read(rows: Rowset, survey: Survey, found: Answer) -> Profile:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pitprop.define.metric import Metric, Target
 from pitprop.digest.engine import Answer, Engine, Schema
-from pitprop.digest.panel import Floats, Measure, Panel
-from pitprop.digest.rowset import Rowset, number
+from pitprop.digest.panel import Floats, Ints, Measure, Panel
+from pitprop.digest.rowset import Rowset, number, period
 from pitprop.digest.survey import Survey
 
 GIVEN = {
@@ -20,6 +21,18 @@ GIVEN = {
     "count_distinct": "COUNT(DISTINCT c)",
 }
 """Aggregations that do not add: the engine's own answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """Something that rows are grouped by."""
+
+    grouped: str
+    """Over the columns of a row."""
+    shown: str
+    """Over the groups' keys, which have a k before their name."""
+    kind: str
+    """As in a schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +56,24 @@ def cells(rows: Rowset, survey: Survey, engine: Engine) -> Cells:
     return read(rows, survey, engine.ask(sql, schema))
 
 
-def query(rows: Rowset, survey: Survey) -> tuple[str, Schema]:
-    """The query and the columns of its result."""
-    keys = {}
+def query(
+    rows: Rowset, survey: Survey, *, within: str | None = None, also: Mapping[str, Key] | None = None
+) -> tuple[str, Schema]:
+    """The query and the columns of its result.
+
+    Parameters
+    ----------
+    within : str, optional
+        Subquery of the rows that are summed; those that count by default.
+    also : mapping of str to Key, optional
+        What to group by beside entity and period.
+    """
+    keys: dict[str, Key] = {}
     if rows.e is not None:
-        keys["e"] = ("e", "text")
+        keys["e"] = Key(grouped="e", shown=rows.label, kind="text")
     if rows.d is not None:
-        keys["p"] = (_period(rows.metric.time_granularity), "day")
+        keys["p"] = Key(grouped=period(rows.metric.time_granularity), shown="kp", kind="day")
+    keys |= also or {}
     pivot = survey.pivot
     x = rows.score if pivot == 0 else f"({rows.score} - {number(pivot)})"
     columns = {
@@ -67,50 +91,28 @@ def query(rows: Rowset, survey: Survey) -> tuple[str, Schema]:
         columns["given"] = (f"CAST({GIVEN[rows.metric.agg]} AS DOUBLE)", "number")
     for name in rows.targets.values():
         columns[name] = (f"CAST(AVG({name}) AS DOUBLE)", "number")
-    schema = {name: kind for name, (_, kind) in {**keys, **columns}.items()}
+    schema = {**{name: key.kind for name, key in keys.items()}, **{name: kind for name, (_, kind) in columns.items()}}
     listed = ", ".join(f"{sql} AS {name}" for name, (sql, _) in columns.items())
+    source = within or rows.kept()
     if not keys:
-        return f"SELECT {listed} FROM {rows.kept()} HAVING COUNT(*) > 0", schema
-    grouped = ", ".join(f"{sql} AS k{name}" for name, (sql, _) in keys.items())
-    named = ", ".join(f"{rows.label if name == 'e' else 'kp'} AS {name}" for name in keys)
+        return f"SELECT {listed} FROM {source} HAVING COUNT(*) > 0", schema
+    grouped = ", ".join(f"{key.grouped} AS k{name}" for name, key in keys.items())
+    named = ", ".join(f"{key.shown} AS {name}" for name, key in keys.items())
     by = ", ".join(f"k{name}" for name in keys)
-    return (
-        f"SELECT {named}, {listed} FROM (SELECT kept.*, {grouped} FROM {rows.kept()}) AS g GROUP BY {by}",
-        schema,
-    )
+    return f"SELECT {named}, {listed} FROM (SELECT kept.*, {grouped} FROM {source}) AS g GROUP BY {by}", schema
 
 
 def read(rows: Rowset, survey: Survey, found: Answer) -> Cells:
     """The cells in the query's result, in order of entity and period."""
     metric = rows.metric
     n = len(found["n"])
-    labels = found["e"] if "e" in found else np.full(n, "", dtype=object)
-    starts = found["p"] if "p" in found else np.full(n, np.datetime64("NaT", "D"))
-    entities, entity = np.unique(labels, return_inverse=True)
-    periods, period = np.unique(starts, return_inverse=True)
-    order = np.lexsort((period, entity))
-    if metric.entity is None:
-        entities = np.array([""], dtype=object)
-    if metric.agg_time_dimension is None:
-        periods = np.array(["NaT"], dtype="datetime64[D]")
+    place = places(rows, found)
+    order = np.lexsort((place.period, place.entity))
+    measure = sums(rows, survey, found, order)
 
     def taken(name: str) -> Floats:
         return np.asarray(found[name][order], dtype=np.float64)
 
-    count = found["n"][order]
-    x, xx = np.nan_to_num(taken("x")), np.nan_to_num(taken("xx"))
-    plain = rows.w is None
-    measure = Measure(
-        agg=metric.agg or "ratio",
-        pivot=survey.pivot,
-        n=count,
-        x=x,
-        xx=xx,
-        w=count.astype(np.float64) if plain else taken("w"),
-        ww=count.astype(np.float64) if plain else taken("ww"),
-        xw=x.copy() if plain else taken("xw"),
-        given=taken("given") if "given" in found else None,
-    )
     targets = {sql: taken(name) for sql, name in rows.targets.items()}
     judged = judged_target(metric)
     level = np.full(n, np.nan)
@@ -121,17 +123,68 @@ def read(rows: Rowset, survey: Survey, found: Answer) -> Cells:
         if metric.agg == "share" and judged.on == "row":  # the row's unit is not the share's
             level = np.full(n, np.nan)
     panel = Panel(
-        entities=tuple(str(e) for e in entities),
-        periods=periods.astype("datetime64[D]"),
+        entities=place.entities,
+        periods=place.periods,
         granularity=metric.time_granularity,
-        entity=entity.astype(np.int64)[order],
-        period=period.astype(np.int64)[order],
+        entity=place.entity[order],
+        period=place.period[order],
         metric=measure,
         exempt=exempt,
         target=level,
         rows=survey.rows,
     )
     return Cells(panel=panel, targets=targets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which entity and period each line of an answer is about."""
+
+    entities: tuple[str, ...]
+    periods: NDArray[np.datetime64]
+    entity: Ints
+    period: Ints
+
+
+def places(rows: Rowset, found: Answer) -> Place:
+    """Entities and periods of an answer's lines, labels sorted."""
+    n = len(found["n"])
+    labels = found["e"] if "e" in found else np.full(n, "", dtype=object)
+    starts = found["p"] if "p" in found else np.full(n, np.datetime64("NaT", "D"))
+    entities, entity = np.unique(labels, return_inverse=True)
+    periods, number_of = np.unique(starts, return_inverse=True)
+    if rows.metric.entity is None:
+        entities = np.array([""], dtype=object)
+    if rows.metric.agg_time_dimension is None:
+        periods = np.array(["NaT"], dtype="datetime64[D]")
+    return Place(
+        entities=tuple(str(e) for e in entities),
+        periods=periods.astype("datetime64[D]"),
+        entity=entity.astype(np.int64),
+        period=number_of.astype(np.int64),
+    )
+
+
+def sums(rows: Rowset, survey: Survey, found: Answer, order: NDArray[np.intp]) -> Measure:
+    """The sums of an answer's lines, in this order."""
+
+    def taken(name: str) -> Floats:
+        return np.asarray(found[name][order], dtype=np.float64)
+
+    count = found["n"][order]
+    x, xx = np.nan_to_num(taken("x")), np.nan_to_num(taken("xx"))
+    plain = rows.w is None
+    return Measure(
+        agg=rows.metric.agg or "ratio",
+        pivot=survey.pivot,
+        n=count,
+        x=x,
+        xx=xx,
+        w=count.astype(np.float64) if plain else taken("w"),
+        ww=count.astype(np.float64) if plain else taken("ww"),
+        xw=x.copy() if plain else taken("xw"),
+        given=taken("given") if "given" in found else None,
+    )
 
 
 def judged_target(metric: Metric) -> Target | None:
@@ -142,9 +195,3 @@ def judged_target(metric: Metric) -> Target | None:
 
 def _sum(x: str) -> str:
     return f"CAST(SUM({x}) AS DOUBLE)"
-
-
-def _period(granularity: str) -> str:
-    if granularity == "day":
-        return "d"
-    return f"CAST(DATE_TRUNC('{granularity}', CAST(d AS TIMESTAMP)) AS DATE)"

@@ -1,4 +1,4 @@
-"""Companions: a metric's outcome and guardrails, brought to the cells of its panel."""
+"""Companions: a metric's outcome, guardrails, competing work and peers, brought to the cells of its panel."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from pitprop.define.metric import Metric, Register
 from pitprop.digest.cells import Cells
 from pitprop.digest.panel import Ints, Measure, Panel
+from pitprop.digest.scorecard import Peer, Scorecard
 from pitprop.errors import PitpropError
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -26,13 +27,13 @@ def with_companions(panel: Panel, metric: Metric, register: Register, of: Callab
     of : callable
         The cells of another metric of the register.
     """
-    declared = [(g.metric, 0) for g in metric.guardrails]
+    declared = dict.fromkeys((*(g.metric for g in metric.guardrails), *metric.competing), 0)
     if metric.outcome is not None:
-        declared = [d for d in declared if d[0] != metric.outcome.metric]
-        declared.insert(0, (metric.outcome.metric, metric.outcome.lag))
+        declared.pop(metric.outcome.metric, None)
+        declared = {metric.outcome.metric: metric.outcome.lag, **declared}
     others: dict[str, Measure] = {}
     missing: dict[str, str] = {}
-    for name, lag in declared:
+    for name, lag in declared.items():
         found = _companion(panel, metric, name, lag, register, of)
         if isinstance(found, str):
             missing[name] = found
@@ -40,6 +41,31 @@ def with_companions(panel: Panel, metric: Metric, register: Register, of: Callab
             others[name] = found
     directions = {name: register.metric(name).improvement_direction for name in others}
     return replace(panel, others=others, directions=directions, missing=missing)
+
+
+def with_peers(panel: Panel, metric: Metric, register: Register, of: Callable[[Metric], Cells]) -> Scorecard:
+    """The panel with every other metric by which the same entities are judged in the same periods.
+
+    Parameters
+    ----------
+    panel : Panel
+        Of `metric`, with its companions.
+    of : callable
+        The cells of another metric of the register.
+    """
+    own = metric.outcome.metric if metric.outcome is not None else None
+    others, directions, peers = dict(panel.others), dict(panel.directions), []
+    for other in register.metrics:
+        apart = other.status != "active" or other.entity != metric.entity or other.name in (metric.name, own)
+        if apart or metric.entity is None:
+            continue
+        found = _companion(panel, metric, other.name, 0, register, of)
+        if isinstance(found, str):
+            continue
+        others[other.name] = found
+        directions[other.name] = other.improvement_direction
+        peers.append(Peer(name=other.name, label=other.title, cost_per_year=other.cost_per_year()))
+    return Scorecard(panel=replace(panel, others=others, directions=directions), peers=tuple(peers))
 
 
 def shifted(periods: np.ndarray, granularity: str, by: int) -> np.ndarray:

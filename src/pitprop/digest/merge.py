@@ -49,6 +49,7 @@ def merge(one: Panel, other: Panel) -> Panel:
         metric=_both(one.metric, other.metric, here, there),
         exempt=_lacking(one.exempt, here) & _lacking(other.exempt, there),
         target=_mean(_picked(one.target, here), _picked(other.target, there), n_here, n_there),
+        late=_late(one, other, here, there),
         others={name: _both(one.others[name], other.others[name], here, there) for name in one.others},
         directions={**one.directions, **other.directions},
         missing={**one.missing, **other.missing},
@@ -78,6 +79,14 @@ def _both(one: Measure, other: Measure, here: Ints, there: Ints) -> Measure:
     sums = [f.name for f in fields(Measure) if f.name not in ("agg", "pivot")]
     parts = {name: np.where(mine, getattr(a, name), getattr(b, name)) for name in sums}
     return Measure(agg=a.agg, pivot=a.pivot, **parts)
+
+
+def _late(one: Panel, other: Panel, here: Ints, there: Ints) -> Ints | None:
+    if one.late is None or other.late is None:
+        return None
+    sides = ((one.late, here), (other.late, there))
+    parts = [np.where(index >= 0, late[np.maximum(index, 0)] if len(late) else 0, 0) for late, index in sides]
+    return np.asarray(parts[0] + parts[1], dtype=np.int64)
 
 
 def _counts(measure: Measure, index: Ints) -> Ints:

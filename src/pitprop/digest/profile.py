@@ -63,7 +63,9 @@ class Profile:
             x=total(self.x, other.x),
             xx=total(self.xx, other.xx),
             placebo={
-                name: self.placebo[name] + other.placebo[name] for name in self.placebo if name in other.placebo
+                **self.placebo,
+                **other.placebo,
+                **{name: self.placebo[name] + other.placebo[name] for name in self.placebo if name in other.placebo},
             },
             rows=self.rows + other.rows,
         )

@@ -24,6 +24,10 @@ class Rows:
     """The entity is NULL."""
     no_time: int = 0
     """The time is NULL or cannot be read as one."""
+    excluded: int = 0
+    """The metric's exclusion is true for the row."""
+    superseded: int = 0
+    """A later load of the same entity and period stands in its place."""
 
     @property
     def total(self) -> int:
@@ -31,8 +35,8 @@ class Rows:
 
     @property
     def dropped(self) -> int:
-        """Rows left out for any reason but the declared filter."""
-        return self.total - self.kept - self.filtered
+        """Rows left out for any reason but what the register declares (filter, exclusion, later loads)."""
+        return self.total - self.kept - self.filtered - self.excluded - self.superseded
 
     def __add__(self, other: Rows) -> Rows:
         return Rows(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})

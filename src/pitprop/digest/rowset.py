@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from pitprop.define.metric import Metric, Part, Target
@@ -30,9 +30,9 @@ ISO = f"^{_DATE}{_CLOCK}$"
 class Rowset:
     """What a metric makes of each row, in SQL (DuckDB's dialect) over the columns of its source.
 
-    `kept` and `marked` give a subquery with the columns x (the value; a ratio's numerator), w (a ratio's
-    denominator), e (entity), d (day), c (what is counted as distinct) and t0, t1, ... (targets that
-    are expressions), each where the metric has it.
+    `kept`, `counted`, `loads` and `marked` give a subquery with the columns x (the value; a ratio's numerator), w (a
+    ratio's denominator), e (entity), d (day), c (what is counted as distinct), g (risk group), z (whether it is
+    excluded), l (day of loading) and t0, t1, ... (targets that are expressions), each where the metric has it.
     """
 
     metric: Metric
@@ -45,24 +45,52 @@ class Rowset:
     d: str | None
     c: str | None
     filter: str | None
-    targets: Mapping[str, str]
+    g: str | None = None
+    group_label: str = ""
+    """The text of a risk group kg."""
+    z: str | None = None
+    l: str | None = None  # noqa: E741
+    targets: Mapping[str, str] = field(default_factory=dict)
     """Targets that are expressions: as declared -> name of the column (t0, ...)."""
-    target_sql: tuple[str, ...]
+    target_sql: tuple[str, ...] = ()
     daily: bool = True
     """Whether d is a day, and not the first of January of a year."""
     notes: tuple[str, ...] = ()
 
     def kept(self) -> str:
         """Subquery of the rows that count."""
-        inner = self._select() + (f" WHERE {self.filter}" if self.filter else "")
-        return f"(SELECT * FROM ({inner}) AS r WHERE {' AND '.join(c for c, _ in self._demands())}) AS kept"
+        if self.z is None and not self.snapshot:
+            return f"{self._usable()} AS kept"
+        return f"(SELECT * FROM {self.counted()} WHERE {'z = 0' if self.z else 'TRUE'}) AS kept"
+
+    def counted(self) -> str:
+        """Subquery of the rows that count, and those that would but for the exclusion."""
+        if not self.snapshot:
+            return f"{self._usable()} AS kept"
+        dated = f"SELECT u.*, {self._last('l')} AS newest FROM {self._usable()} AS u"
+        return f"(SELECT * FROM ({dated}) AS v WHERE l = newest) AS kept"
+
+    def loads(self) -> str:
+        """Subquery of the rows that count in any version of the number."""
+        demands = ["l IS NOT NULL", *(["z = 0"] if self.z else [])]
+        return f"(SELECT * FROM {self._usable()} AS u WHERE {' AND '.join(demands)}) AS kept"
 
     def marked(self) -> str:
         """Subquery of all rows with s: 0 where the row counts, else the reason why not (order of Rows)."""
         cases = " ".join(f"WHEN NOT ({c}) THEN {s}" for c, s in self._demands())
         if self.filter:
             cases = f"WHEN NOT f THEN 1 {cases}"
-        return f"(SELECT r.*, CASE {cases} ELSE 0 END AS s FROM ({self._select()}) AS r) AS marked"
+        if self.z is None and not self.snapshot:
+            return f"(SELECT r.*, CASE {cases} ELSE 0 END AS s FROM ({self._select()}) AS r) AS marked"
+        later = f"WHEN s0 = 0 AND l < {self._last('CASE WHEN s0 = 0 THEN l END')} THEN 7 " if self.snapshot else ""
+        out = "WHEN s0 = 0 AND z = 1 THEN 6 " if self.z else ""
+        first = f"SELECT r.*, CASE {cases} ELSE 0 END AS s0 FROM ({self._select()}) AS r"
+        return f"(SELECT q.*, CASE {later}{out}ELSE s0 END AS s FROM ({first}) AS q) AS marked"
+
+    @property
+    def snapshot(self) -> bool:
+        """Whether each load repeats all rows of an entity and period."""
+        return self.metric.revisions is not None and self.metric.revisions.mode == "snapshot"
 
     @property
     def v(self) -> str:
@@ -104,8 +132,18 @@ class Rowset:
         until = [f"d < {_date(target.until)}"] if target.until else []
         return "(" + " AND ".join(since + until) + ")"
 
+    def _usable(self) -> str:
+        """Subquery without a name: the rows that meet every demand."""
+        inner = self._select() + (f" WHERE {self.filter}" if self.filter else "")
+        return f"(SELECT * FROM ({inner}) AS r WHERE {' AND '.join(c for c, _ in self._demands())})"
+
+    def _last(self, of: str) -> str:
+        """The last load of the row's entity and period."""
+        by = [*(["e"] if self.e is not None else []), *([period(self.metric.time_granularity)] if self.d else [])]
+        return f"MAX({of}) OVER ({'PARTITION BY ' + ', '.join(by) if by else ''})"
+
     def _select(self) -> str:
-        parts = {"x": self.x, "w": self.w, "e": self.e, "d": self.d, "c": self.c}
+        parts = {"x": self.x, "w": self.w, "e": self.e, "d": self.d, "c": self.c, "g": self.g, "z": self.z, "l": self.l}
         parts |= {f"t{i}": sql for i, sql in enumerate(self.target_sql)}
         guard = f"CASE WHEN {self.filter} THEN {{}} END" if self.filter else "{}"
         listed = [f"{guard.format(sql)} AS {name}" for name, sql in parts.items() if sql is not None]
@@ -124,7 +162,16 @@ class Rowset:
             out.append(("e IS NOT NULL", 4))
         if self.d is not None:
             out.append(("d IS NOT NULL", 5))
+        if self.snapshot:
+            out.append(("l IS NOT NULL", 5))
         return out
+
+
+def period(granularity: str) -> str:
+    """First day of the period of a row's d, in SQL."""
+    if granularity == "day":
+        return "d"
+    return f"CAST(DATE_TRUNC('{granularity}', CAST(d AS TIMESTAMP)) AS DATE)"
 
 
 def row_target(metric: Metric) -> Target:
@@ -175,9 +222,13 @@ def rowset(metric: Metric, engine: Engine) -> Rowset:
         w=w,
         c=c if metric.agg == "count_distinct" else None,
         e=None if metric.entity is None else read.sql(metric.entity, "entity"),
-        label="''" if metric.entity is None else read.label(metric.entity),
+        label="''" if metric.entity is None else read.label(metric.entity, "entity", "ke"),
         d=None if metric.agg_time_dimension is None else read.day(metric.agg_time_dimension),
-        filter=None if metric.filter is None else read.condition(metric.filter),
+        filter=None if metric.filter is None else read.condition(metric.filter, "filter"),
+        g=None if metric.case_mix is None else read.sql(metric.case_mix, "case_mix"),
+        group_label="''" if metric.case_mix is None else read.label(metric.case_mix, "case_mix", "kg"),
+        z=None if metric.exclusion is None else _flag(read.condition(metric.exclusion, "exclusion")),
+        l=None if metric.revisions is None else read.loaded(metric.revisions.loaded),
         targets={sql: f"t{i}" for i, sql in enumerate(expressions)},
         target_sql=tuple(read.finite(sql) for sql in expressions),
         daily=read.daily,
@@ -254,22 +305,29 @@ class _Reader:
         sql = self.numeric(declared, "targets")
         return f"CASE WHEN {finite(sql)} THEN {sql} END"
 
-    def condition(self, declared: str) -> str:
-        sql = self.sql(declared, "filter")
+    def condition(self, declared: str, key: str) -> str:
+        sql = self.sql(declared, key)
         kind = self.kind(sql)
         if kind is Kind.BOOLEAN:
             return sql
         if kind in _NUMBERS:
             return f"({sql} <> 0)"
-        raise self.wrong(
-            declared, "filter", f"holds {kind.value}, not true or false; write a comparison such as `x = 'a'`"
-        )
+        raise self.wrong(declared, key, f"holds {kind.value}, not true or false; write a comparison such as `x = 'a'`")
 
-    def label(self, declared: str) -> str:
-        if self.kind(self.sql(declared, "entity")) in (Kind.NUMBER, Kind.SINGLE):  # 12.0 and 12 are one mine
-            short = "CAST(CAST(ke AS BIGINT) AS VARCHAR)"
-            return f"CASE WHEN ke = FLOOR(ke) AND ABS(ke) < 1e15 THEN {short} ELSE CAST(ke AS VARCHAR) END"
-        return "CAST(ke AS VARCHAR)"
+    def label(self, declared: str, key: str, name: str) -> str:
+        if self.kind(self.sql(declared, key)) in (Kind.NUMBER, Kind.SINGLE):  # 12.0 and 12 are one mine
+            short = f"CAST(CAST({name} AS BIGINT) AS VARCHAR)"
+            return (
+                f"CASE WHEN {name} = FLOOR({name}) AND ABS({name}) < 1e15 THEN {short} ELSE CAST({name} AS VARCHAR) END"
+            )
+        return f"CAST({name} AS VARCHAR)"
+
+    def loaded(self, declared: str) -> str:
+        """The day of loading."""
+        kind = self.kind(self.sql(declared, "revisions.loaded"))
+        if kind in _NUMBERS:
+            raise self.wrong(declared, "revisions.loaded", "holds numbers, not dates; give a column of dates or times")
+        return self._day(declared, "revisions.loaded")
 
     def day(self, declared: str) -> str:
         sql = self.sql(declared, "agg_time_dimension")
@@ -287,8 +345,13 @@ class _Reader:
             year = f"CAST({sql} AS DOUBLE)"
             fits = f"{year} >= 1 AND {year} <= 9998 AND {year} = FLOOR({year})"
             return f"CASE WHEN {fits} THEN MAKE_DATE(CAST({sql} AS INT), 1, 1) END"
+        return self._day(declared, "agg_time_dimension")
+
+    def _day(self, declared: str, key: str) -> str:
+        sql = self.sql(declared, key)
+        kind = self.kind(sql)
         if kind is Kind.TEXT:
-            return self._written(declared, sql)
+            return self._written(declared, sql, key)
         if kind is Kind.ZONED:
             self.notes.append(f"times of `{declared}` have a time zone; days and periods are those of UTC")
             return _within(f"CAST({sql} AT TIME ZONE 'UTC' AS DATE)")
@@ -298,19 +361,17 @@ class _Reader:
             return _within(sql)
         if self.example(sql) is None:
             return "CAST(NULL AS DATE)"
-        raise self.wrong(
-            declared, "agg_time_dimension", f"holds {kind.value}, not dates; give a column of dates or times"
-        )
+        raise self.wrong(declared, key, f"holds {kind.value}, not dates; give a column of dates or times")
 
-    def _written(self, declared: str, sql: str) -> str:
+    def _written(self, declared: str, sql: str, key: str) -> str:
         """Dates as text: ISO 8601, in UTC; YYYY-MM and YYYY where the period is as long."""
         if self.example(sql) is None:
             return "CAST(NULL AS DATE)"
         text = f"TRIM(CAST({sql} AS VARCHAR))"
         known = {ISO: text}
-        if self.metric.time_granularity in ("month", "quarter", "year"):
+        if key == "agg_time_dimension" and self.metric.time_granularity in ("month", "quarter", "year"):
             known["^[0-9]{4}-(0[1-9]|1[0-2])$"] = f"{text} || '-01'"
-        if self.metric.time_granularity == "year":
+        if key == "agg_time_dimension" and self.metric.time_granularity == "year":
             known["^[0-9]{4}$"] = f"{text} || '-01-01'"
         any_known = "|".join(f"({pattern})" for pattern in known)
         query = (
@@ -320,7 +381,7 @@ class _Reader:
         if not len(self.engine.ask(query, {"v": "text"})["v"]):
             raise self.wrong(
                 declared,
-                "agg_time_dimension",
+                key,
                 f"holds text that is no ISO date (such as `{_short(self.example(sql) or '')}`); "
                 "write `strptime(column, '%d/%m/%Y')` with the format that it has",
             )
@@ -331,6 +392,11 @@ class _Reader:
             for pattern, value in known.items()
         )
         return _within(f"(CASE {cases} END)")
+
+
+def _flag(condition: str) -> str:
+    """1 where the condition is true, else 0."""
+    return f"CASE WHEN {condition} THEN 1 ELSE 0 END"
 
 
 def _within(day: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
 from pitprop.define.metric import Metric, Register, Target
-from pitprop.digest import calendar, cells, survey, tally
-from pitprop.digest.companions import with_companions
+from pitprop.digest import calendar, casemix, cells, loads, survey, tally
+from pitprop.digest.companions import with_companions, with_peers
 from pitprop.digest.distribution import Distribution
 from pitprop.digest.engine import Answer, Engine, Kind, Schema
 from pitprop.digest.panel import Panel
@@ -18,8 +19,13 @@ from pitprop.digest.problem import SourceError, nearest
 from pitprop.digest.profile import Profile
 from pitprop.digest.rows import Rows
 from pitprop.digest.rowset import Rowset, rowset
+from pitprop.digest.scorecard import Scorecard
+from pitprop.digest.strata import Strata
+from pitprop.digest.versions import Versions
+from pitprop.errors import PitpropError
 
-G = TypeVar("G", bound=Distribution | Panel | Profile)
+Grain = Distribution | Panel | Profile | Strata | Versions | Scorecard
+G = TypeVar("G", bound=Grain)
 
 
 def open_source(
@@ -92,7 +98,7 @@ class Source:
         metric : Metric
             Of the register, or one that uses its sources.
         grain : type
-            `Distribution`, `Panel` or `Profile`.
+            `Distribution`, `Panel`, `Profile`, `Strata`, `Versions` or `Scorecard`.
         target : Target, optional
             For a distribution: the target whose regimes are told apart. With `on: entity_period` cells are
             counted, otherwise rows. Without a target all rows are `without`.
@@ -140,18 +146,48 @@ class Source:
     ) -> None:
         self.close()
 
-    def _grain(self, metric: Metric, grain: type[object], target: Target | None) -> Distribution | Panel | Profile:
+    def _grain(self, metric: Metric, grain: type[object], target: Target | None) -> Grain:
         if grain is Panel:
-            return with_companions(self._cells(metric).panel, metric, self._register, self._cells)
+            return self._panel(metric)
+        if grain is Scorecard:
+            return with_peers(self._panel(metric), metric, self._register, self._cells)
+        if grain is Profile:
+            return self._profile(metric)
         rows, first = self._survey(metric)
         engine = self._engine(metric.source)
-        if grain is Profile:
-            return calendar.profile(rows, first, engine)
+        if grain is Versions:
+            return loads.versions(rows, first, engine)
+        if grain is Strata:
+            judged = next((t for t in metric.targets if t.on == "row"), None)
+            return casemix.strata(rows, first, engine, lambda: tally.by_row(rows, first, engine, judged))
         if grain is not Distribution:
-            raise TypeError(f"a grain is Distribution, Panel or Profile, not {grain!r}")
+            raise TypeError(f"there is no grain {grain!r}")
         if target is not None and target.on == "entity_period":
             return tally.by_cell(self._cells(metric), metric, target)
         return tally.by_row(rows, first, engine, target)
+
+    def _panel(self, metric: Metric) -> Panel:
+        panel = with_companions(self._cells(metric).panel, metric, self._register, self._cells)
+        return loads.with_late(panel, *self._survey(metric), self._engine(metric.source))
+
+    def _profile(self, metric: Metric) -> Profile:
+        found = calendar.profile(*self._survey(metric), self._engine(metric.source))
+        return replace(found, placebo={**found.placebo, **self._untargeted(metric)})
+
+    def _untargeted(self, metric: Metric) -> dict[str, Profile]:
+        """Daily series of the metric's companions on which no target lies."""
+        named = [g.metric for g in metric.guardrails] + list(metric.competing)
+        named += [metric.outcome.metric] if metric.outcome is not None else []
+        out: dict[str, Profile] = {}
+        for name in dict.fromkeys(named):
+            try:
+                other = self._register.metric(name)
+                if other.targets or other.time_granularity != metric.time_granularity:
+                    continue
+                out[name] = calendar.profile(*self._survey(other), self._engine(other.source))
+            except (KeyError, PitpropError):  # a placebo that cannot be had is none
+                continue
+        return out
 
     def _survey(self, metric: Metric) -> tuple[Rowset, survey.Survey]:
         key = metric.model_dump_json()

@@ -10,6 +10,8 @@ from pitprop.digest.engine import Answer, Engine, Schema
 from pitprop.digest.rows import Rows
 from pitprop.digest.rowset import Rowset
 
+REASONS = 8
+"""Fields of Rows: what can become of a row."""
 FINEST = 6
 """Decimals up to which values are looked for on a decimal grid."""
 
@@ -52,7 +54,7 @@ def survey(rows: Rowset, engine: Engine) -> Survey:
 def query(rows: Rowset) -> tuple[str, Schema]:
     """The survey's query and the columns of its result."""
     columns: dict[str, tuple[str, str]] = {"total": ("CAST(COUNT(*) AS BIGINT)", "integer")}
-    for i in range(6):
+    for i in range(REASONS):
         columns[f"s{i}"] = (_count(f"s = {i}"), "integer")
     values = {"v": rows.v}
     columns |= _extent("v")
@@ -84,6 +86,8 @@ def read(rows: Rowset, found: Answer) -> Survey:
             not_finite=int(found["s3"][0]),
             no_entity=int(found["s4"][0]),
             no_time=int(found["s5"][0]),
+            excluded=int(found["s6"][0]),
+            superseded=int(found["s7"][0]),
         ),
         value=value,
         pivot=0.0 if counted else pivot(value, float(found["mean"][0]), float(found["sd"][0])),
@@ -109,7 +113,7 @@ def pivot(value: Extent, mean: float, sd: float) -> float:
 
 def decimals(v: str) -> str:
     """Number of decimals of a value, FINEST + 1 where it has more; NULL for NULL."""
-    cases = [f"WHEN {v} IS NULL THEN NULL"]
+    cases = [f"WHEN {v} IS NULL THEN NULL", f"WHEN ABS({v}) >= 4503599627370496 THEN 0"]  # 2^52: no room for fractions
     for d in range(FINEST + 1):
         scaled = v if d == 0 else f"({v}) * 1e{d}"
         near = f"ABS({scaled} - FLOOR({scaled} + 0.5)) <= 1e-6 + 1e-15 * ABS({scaled})"

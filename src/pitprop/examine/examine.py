@@ -225,6 +225,8 @@ def _nothing(rows: Rows) -> str:
             (rows.not_finite, "have a value that is not a finite number"),
             (rows.no_entity, "have no entity"),
             (rows.no_time, "have no readable time"),
+            (rows.excluded, "are taken out by the exclusion"),
+            (rows.superseded, "are replaced by a later load"),
         )
         if count
     ]

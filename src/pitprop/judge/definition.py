@@ -10,7 +10,7 @@ from pitprop.define.metric import Metric
 PROSE = frozenset(
     {
         *("name", "label", "description", "config", "purpose", "decision"),
-        *("owner", "status", "review_by", "known_risks", "waivers"),
+        *("owner", "status", "review_by", "known_risks", "waivers", "serves", "events"),
     }
 )
 """Fields that change neither the number nor what it is judged by."""

@@ -113,6 +113,8 @@ ROWS: Mapping[str, str] = MappingProxyType(
         "not_finite": "with a value that is infinite or not a number",
         "no_entity": "without an entity",
         "no_time": "without a readable time",
+        "excluded": "taken out by the declared exclusion",
+        "superseded": "replaced by a later load",
     }
 )
 
