@@ -6,15 +6,18 @@ from datetime import date
 
 import pytest
 
-from pitprop.define.metric import Register, Source, Target
+from pitprop.define.metric import Cost, Purpose, Register, Source, Target
 from pitprop.examine.check import Brief
 from pitprop.examine.finding import State
 from pitprop.examine.governance import (
+    blind_spots,
+    burden,
     concentration,
     counter_metric,
     decision,
     outcome,
     owner,
+    per_decision,
     purpose,
     review,
 )
@@ -79,3 +82,43 @@ def test_stakes_are_concentrated_where_an_entity_is_judged_by_one_number_alone()
     assert (paired.state, paired.effect) == (State.CLEAR, 0.0)
     assert concentrated(declared(targets=())).state is State.NOT_APPLICABLE
     assert concentrated(declared(), declared(name="b", status="retired")).effect == 1.0
+
+
+def whole(module, *metrics, **fields):
+    register = Register(version=1, sources={"shifts": Source(path="shifts.csv")}, metrics=metrics, **fields)
+    return module.run(register, Brief(metric=metrics[0], smallest_effect=module.CHECK.smallest_effect, today=TODAY))
+
+
+def test_a_purpose_is_seen_only_by_an_active_metric_and_weighs_what_is_declared():
+    purposes = (Purpose(name="coal", weight=3), Purpose(name="safety", weight=1))
+    found = whole(blind_spots, declared(serves=("coal",)), purposes=purposes)
+    assert (found.state, found.effect) == (State.SUSPECT, 0.25)
+    assert "safety" in found.says
+    retired = declared(name="props", serves=("safety",), status="retired")
+    assert whole(blind_spots, declared(serves=("coal",)), retired, purposes=purposes).effect == 0.25
+    assert whole(blind_spots, declared(serves=("coal", "safety")), purposes=purposes).state is State.CLEAR
+    assert whole(blind_spots, declared()).state is State.NOT_APPLICABLE
+
+
+def test_costs_add_up_by_currency_and_the_share_without_a_decision_is_told():
+    yearly = Cost(amount=(100, 100))
+    metrics = (
+        declared(cost=yearly),
+        declared(name="idle", decision=" ", cost=Cost(amount=(50, 150))),
+        declared(name="old", decision="", status="retired", cost=yearly),
+        declared(name="yen", cost=Cost(amount=(1, 1), currency="JPY")),
+        declared(name="free"),
+    )
+    found = whole(burden, *metrics)
+    assert found.data["cost_per_year"] == {"EUR": 2400.0, "JPY": 12.0}
+    assert (found.state, found.effect) == (State.SUSPECT, 0.5)
+    assert "EUR 2,400 and JPY 12 a year" in found.says
+    assert "1 of 4 metrics declare no cost" in found.says
+    assert whole(burden, declared()).state is State.NOT_APPLICABLE
+
+
+def test_decisions_are_the_same_whatever_their_case_and_spaces():
+    metrics = [declared(name=f"m{i}", decision="Post  crews" if i % 2 else "post crews ") for i in range(8)]
+    found = whole(per_decision, *metrics, declared(name="silent", decision=""))
+    assert (found.state, found.effect, found.data["decisions"]) == (State.SUSPECT, 8.0, 1)
+    assert "1 more inform no declared decision" in found.says
