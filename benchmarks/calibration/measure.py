@@ -1,0 +1,172 @@
+"""Measuring: a case's draws shown to its checks, and what they said."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from math import sqrt
+
+import pitprop.examine
+from benchmarks.calibration.cases import Case, cases
+from pitprop.examine.battery import Entry, entry
+from pitprop.examine.check import Check
+from pitprop.examine.examine import _undeclared
+from pitprop.examine.finding import Finding, State
+
+BATCH = 50
+"""Draws of one job; results do not depend on it."""
+KEPT = 5
+"""Alarms of which the draw is kept, so that they can be looked at again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What one check said of one case."""
+
+    check: str
+    data: str
+    kind: str
+    draws: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    alarms: list[int] = field(default_factory=list)
+    """The first draws on which it said SUSPECT."""
+    crashes: list[str] = field(default_factory=list)
+    """The first exceptions, with their draw: a crash is counted with what could not be answered."""
+    seconds: float = 0.0
+
+    @property
+    def suspect(self) -> float:
+        """Share of the draws on which it said SUSPECT."""
+        return self.states["suspect"] / max(self.draws, 1)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95% Monte Carlo interval of that share."""
+        return wilson(self.states["suspect"], self.draws)
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            check=self.check,
+            data=self.data,
+            kind=self.kind,
+            draws=self.draws + other.draws,
+            states=self.states + other.states,
+            alarms=sorted([*self.alarms, *other.alarms])[:KEPT],
+            crashes=sorted([*self.crashes, *other.crashes])[:KEPT],
+            seconds=self.seconds + other.seconds,
+        )
+
+
+def wilson(count: int, n: int) -> tuple[float, float]:
+    """95% interval of a share (Wilson 1927)."""
+    if n == 0:
+        return 0.0, 1.0
+    z, p = 1.959964, count / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@functools.cache
+def entries() -> tuple[Entry, ...]:
+    """All checks that can be loaded; one that cannot is told on stderr and left out."""
+    found = []
+    for family in pkgutil.iter_modules(pitprop.examine.__path__):
+        if not family.ispkg:
+            continue
+        folder = importlib.import_module(f"pitprop.examine.{family.name}")
+        for module in pkgutil.iter_modules(folder.__path__):
+            try:
+                loaded = importlib.import_module(f"{folder.__name__}.{module.name}")
+                check = getattr(loaded, "CHECK", None)
+                if isinstance(check, Check):
+                    found.append(entry(check, name=module.name, family=family.name, page=loaded.__doc__ or ""))
+            except Exception as error:
+                print(f"{family.name}/{module.name} is left out: {type(error).__name__}: {error}", file=sys.stderr)
+    return tuple(sorted(found, key=lambda e: (e.check.code, e.name)))
+
+
+@functools.cache
+def _by_name() -> dict[str, Entry]:
+    return {e.name: e for e in entries()}
+
+
+@functools.cache
+def _cases() -> dict[str, Case]:
+    return {c.name: c for c in cases(entries())}
+
+
+def answer(case: Case, i: int, names: Sequence[str]) -> Iterator[tuple[str, Finding, float]]:
+    """(check, finding, seconds) of each check on draw i of a case, as `examine` would ask it."""
+    feed = case.draw(case.generator(i))
+    for name in names:
+        found = _by_name()[name]
+        grain, brief = feed(found)
+        lacking = [need for need in found.check.needs if not getattr(brief.metric, need)]
+        began = time.perf_counter()
+        try:
+            finding = _undeclared(lacking) if lacking else found.check.run(grain, brief)
+        except Exception as error:
+            told = f"draw {i}: {type(error).__name__}: {error}"
+            finding = Finding(state=State.NOT_APPLICABLE, says="", data={"crashed": told})
+        yield name, finding, time.perf_counter() - began
+
+
+def batch(job: tuple[str, int, int, tuple[str, ...]]) -> list[Tally]:
+    """Draws start to stop of a case, told by check."""
+    data, start, stop, names = job
+    case = _cases()[data]
+    out = {name: Tally(check=name, data=data, kind=case.kind) for name in names}
+    for i in range(start, stop):
+        for name, finding, seconds in answer(case, i, names):
+            mine = out[name]
+            mine.draws += 1
+            mine.states[finding.state.value] += 1
+            mine.seconds += seconds
+            if finding.state is State.SUSPECT and len(mine.alarms) < KEPT:
+                mine.alarms.append(i)
+            if "crashed" in finding.data and len(mine.crashes) < KEPT:
+                mine.crashes.append(str(finding.data["crashed"]))
+    return list(out.values())
+
+
+def measure(draws: int, *, checks: Sequence[str], data: str = "", workers: int = 1) -> Iterator[list[Tally]]:
+    """What the checks said, one case after the other; the same whatever the number of workers.
+
+    Parameters
+    ----------
+    draws : of each honest case; gamed cases take a share of them, at least 100 (or all that is asked for)
+    checks : names; none for all
+    data : only cases with this in their name
+    """
+    chosen = []
+    for case in _cases().values():
+        names = tuple(n for n in case.checks if not checks or n in checks)
+        if names and data in case.name:
+            chosen.append((case, names, max(round(draws * case.share), min(draws, 100))))
+    jobs = [
+        (case.name, start, min(start + BATCH, size), names)
+        for case, names, size in chosen
+        for start in range(0, size, BATCH)
+    ]
+    pool = ProcessPoolExecutor(workers) if workers > 1 else None
+    try:
+        results = pool.map(batch, jobs) if pool else map(batch, jobs)
+        together: dict[str, Tally] = {}
+        for job, tallies in zip(jobs, results, strict=True):
+            for tally in tallies:
+                together[tally.check] = together[tally.check] + tally if tally.check in together else tally
+            size = next(s for c, _, s in chosen if c.name == job[0])
+            if job[2] == size:
+                yield list(together.values())
+                together = {}
+    finally:
+        if pool:
+            pool.shutdown(cancel_futures=True)
