@@ -181,6 +181,14 @@ def test_all_problems_of_all_files_are_told_at_once(tmp_path):
         ("name: a, filter: sum(x) > 1}", 4, "metrics[0].filter", "aggregate `sum`", None),
         ("name: a, entity: read_csv('x')}", 4, "metrics[0].entity", "function `read_csv`", None),
         ("name: a, agg_time_dimension: now()}", 4, "metrics[0].agg_time_dimension", "from run to run", None),
+        ("name: abc, competing: [abd]}", 4, "metrics[0].competing[0]", "'abd' is not a metric of this", "abc"),
+        ("name: abc, competing: [abc]}", 4, "metrics[0].competing[0]", "is the metric itself", None),
+        ("name: a, serves: [coal]}", 4, "metrics[0].serves[0]", "'coal' is not one of the register's `purp", None),
+        ("name: a, case_mix: max(x)}", 4, "metrics[0].case_mix", "aggregate `max`", None),
+        ("name: a, exclusion: 'x = '}", 4, "metrics[0].exclusion", "cannot be read", None),
+        ("name: a, revisions: {loaded: now()}}", 4, "metrics[0].revisions.loaded", "from run to run", None),
+        ("name: a, revisions: {loaded: x, mode: both}}", 4, "metrics[0].revisions.mode", "is 'both'", None),
+        ("name: a, events: [{date: 2024, kind: work}]}", 4, "metrics[0].events[0].date", "written as", None),
         ("name: a, waivers: [{check: x, reason: y, owner: z}]}", 4, "metrics[0].waivers[0].expires", "missing", None),
     ],
 )
@@ -194,6 +202,16 @@ def test_each_problem_says_what_is_wrong_where_and_what_is_nearest(tmp_path, res
     if nearest:
         assert problem.nearest == nearest
         assert str(problem).endswith(f"did you mean {nearest}?")
+
+
+def test_a_purpose_has_a_name_of_its_own(tmp_path):
+    purposes = "purposes: [{name: coal}, {name: safety, weight: 2}, {name: coal}]\n"
+    metric = "  - " + METRIC + ", name: a, serves: [safety, coal]}\n"
+    (problem,) = problems(tmp_path, SHORT + metric + purposes)
+    assert (problem.path, problem.line) == (("purposes", 2, "name"), 5)
+    register = read(write(tmp_path, SHORT + metric + purposes.replace(", {name: coal}]", "]")))
+    assert [(p.name, p.weight) for p in register.purposes] == [("coal", 1.0), ("safety", 2.0)]
+    assert register.metrics[0].serves == ("safety", "coal")
 
 
 def test_a_line_of_the_message_reads_as_promised(tmp_path):
