@@ -31,6 +31,13 @@ _MORE = """\
     # outcome: {metric: another_metric, lag: 1}   # real success, possibly some periods later
     # guardrails:                                 # what must not get worse while this gets better
     #   - {metric: another_metric, margin: 5%}
+    # competing: [another_metric]                 # work for the same hours that nobody is rewarded for
+    # serves: []                                  # which of the register's `purposes` it stands for
+    # case_mix: risk_group                        # differences between these are no merit of who is judged
+    # exclusion: exempted                         # rows taken out of the number: left out, and watched
+    # revisions: {loaded: loaded_at, mode: append, due: 10}   # when rows came in; days until it is due
+    # events:                                     # what is known to have changed, in the definition or the work
+    #   - {date: 2025-03-01, kind: definition, note: New scale}
     # cost: {hours_per_period: 3, hourly_rate: 30, amount: 0, currency: EUR}     # of measuring, a period
     # information: {benefit_per_unit: 100, break_even: 5}    # what a better decision is worth
     # resolution: 0.5                             # the instrument's honest resolution, if known
@@ -76,6 +83,13 @@ metrics:
       - {metric: injuries, margin: 5%}
     cost: {hours_per_period: 3, hourly_rate: 30, currency: EUR}      # of measuring, a period
     # information: {benefit_per_unit: 100, break_even: 5}   # what a better decision is worth
+    # competing: [timber_cut]                     # work for the same hours that nobody is rewarded for
+    # serves: [coal]                              # which of the `purposes` below it stands for
+    # case_mix: risk_group                        # differences between these are no merit of who is judged
+    # exclusion: exempted                         # rows taken out of the number: left out, and watched
+    # revisions: {loaded: loaded_at, mode: append, due: 10}   # when rows came in; days until it is due
+    # events:                                     # what is known to have changed, in the definition or the work
+    #   - {date: 2025-03-01, kind: definition, note: New scale}
     # filter: "pit <> 'training'"                 # rows for which this is not true are left out
     # resolution: 0.5                             # the instrument's honest resolution, if known
     # alternatives: [rationed]                    # innocent explanations of a pile or a jump
@@ -103,6 +117,9 @@ metrics:
     agg_time_dimension: shift_date
     improvement_direction: decrease
 
+# purposes:                                       # what the work is for; weights say how much each matters
+#   - {name: coal, weight: 2}
+#   - {name: safety, description: Everybody goes home, weight: 2}
 # policy:                                         # everything has documented defaults
 #   fdr: 0.10                                     # false discovery rate over the register
 #   minimum_group: 10                             # nothing is shown about fewer rows of one entity
