@@ -19,12 +19,16 @@ from pitprop.judge.verdict import Ruling
 FAMILY = {
     "bunching": "distorted_data",
     "heaping": "distorted_data",
+    "storming": "distorted_data",
     "decoupling": "distorted_work",
     "guardrail": "distorted_work",
     "reliability": "noise",
     "rankability": "noise",
+    "stability": "noise",
+    "coverage": "noise",
     "predictive": "worth",
     "cost": "worth",
+    "redundancy": "worth",
     "purpose": "governance",
     "decision": "governance",
     "owner": "governance",
@@ -63,6 +67,27 @@ def noisy(upper: float, pooled: float) -> Finding:
 
 def suspect(check: str, grade: str | None = "B", **more) -> Finding:
     return finding(check, State.SUSPECT, grade=grade, **more)
+
+
+def test_distortion_on_the_shape_of_the_data_alone_counts_only_where_another_check_agrees():
+    alone = rule(case(storming=suspect("storming", "D")))
+    assert alone.ruling is Ruling.KEEP
+    assert any("by itself that does not count. storming says suspect." in line for line in alone.would_change)
+    both = rule(case(storming=suspect("storming", "D"), heaping=suspect("heaping", "D")))
+    assert both.ruling is Ruling.CHALLENGE
+    waived = rule(case(storming=suspect("storming", "D"), heaping=suspect("heaping", "C", waived="looked at")))
+    assert waived.ruling is Ruling.KEEP
+    assert rule(case(storming=suspect("storming", "C"))).ruling is Ruling.CHALLENGE
+
+
+@pytest.mark.parametrize("check", ["stability", "coverage"])
+def test_nothing_is_kept_whose_definition_moved_or_whose_rows_are_missing(check):
+    metric = declared(targets=())
+    decision = rule(case(metric, **{check: suspect(check)}))
+    assert decision.ruling is Ruling.UNDECIDED
+    assert decision.because[0] == f"{check} says suspect."
+    staked = rule(case(**{check: suspect(check)}))
+    assert staked.ruling is Ruling.CHALLENGE
 
 
 def test_a_metric_with_everything_shown_is_kept():

@@ -10,6 +10,8 @@ from pitprop.judge.policy import Policy
 
 PERSONAL: frozenset[Stakes] = frozenset({"bonus", "pay", "career", "penalty", "ranking"})
 """Stakes by which individuals are rewarded or punished."""
+DISTORTED = ("distorted_data", "distorted_work")
+"""Families whose suspicions say that people responded to the number."""
 UNASKED = Finding(state=State.NOT_APPLICABLE, says="This was not examined.")
 """What stands for a check that was not run."""
 
@@ -32,8 +34,18 @@ class Evidence:
         return finding.state is State.SUSPECT and (finding.q_value is None or finding.q_value <= self.policy.fdr)
 
     def counts(self, finding: Finding) -> bool:
-        """Whether a suspicion counts: it stands out, and no waiver is in force."""
-        return self.stands_out(finding) and not finding.waived
+        """Whether a suspicion counts: it stands out, no waiver is in force, and it is not alone on a weak design."""
+        return self.stands_out(finding) and not finding.waived and not self.alone(finding)
+
+    def alone(self, finding: Finding) -> bool:
+        """Whether it is a suspicion of distortion that rests on the shape of the data alone (grade D), and no other
+        check of distortion agrees."""
+        if finding.grade != "D" or finding.family not in DISTORTED:
+            return False
+        return not any(
+            other.check != finding.check and other.family in DISTORTED and self.stands_out(other) and not other.waived
+            for other in self.findings
+        )
 
     def suspect(self, check: str) -> bool:
         """Whether that check's suspicion counts."""

@@ -14,11 +14,12 @@ In this order:
    that hang on it, a league table of entities that cannot be told apart, or a declared cost with no declared decision
    (Hubbard: what changes no decision has no information value). A family counts once, however many of its
    checks see the same thing. A suspicion counts if it stands out among everything tested (q at or below the
-   false discovery rate) and no waiver is in force.
+   false discovery rate) and no waiver is in force. A suspicion of distortion that rests on the shape of the data
+   alone (grade D) counts only where another check of distortion agrees.
 4. *keep* needs everything: value shown (it predicts its outcome; where it has no outcome to predict, its
    declared decisions are worth more than it costs), every declared guardrail held, reliability enough for
    its declared use, purpose, decision, owner and review declared, a counter-metric where stakes hang on a
-   target, and no check that broke down.
+   target, a definition that held still and rows that are there (stability, coverage), and no check that broke down.
 5. Otherwise *undecided*, with what would decide. Gaps in governance alone lead here, never to a challenge:
    they are mended by writing a line, and they say nothing against the number.
 
@@ -210,6 +211,7 @@ def _hurdles(e: Evidence, governance_only: bool = False) -> list[Reason]:
     bounds = e.reliability_bounds
     if not e.clear("reliability") or bounds is None or bounds[0] < e.reliability_asked:
         out.append(missing(e.of("reliability")))
+    out += [suspicion(f) for f in (e.of("stability"), e.of("coverage")) if e.counts(f)]
     out += [
         Reason(says=f"{f.check} could not be run: {f.data['crashed']}.", remedy="Report the fault of the check.")
         for f in e.findings
@@ -297,5 +299,9 @@ def _asides(e: Evidence) -> tuple[str, ...]:
             out.append(
                 f"{f.check} is suspect by itself, but among everything that was tested chance gives as much "
                 f"(q = {f.q_value:.2g}, counted from {e.policy.fdr:g} down): more data would tell."
+            )
+        elif f.state is State.SUSPECT and e.alone(f):
+            out.append(
+                f"{f.check} is suspect on the shape of the data alone (grade D); by itself that does not count. {f.says}"
             )
     return tuple(out)

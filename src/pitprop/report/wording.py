@@ -101,7 +101,8 @@ GRADES: Mapping[str, str] = MappingProxyType(
         "A": "randomised, or adopted at different times with untreated units to compare",
         "B": "before and after the target, with a comparison",
         "C": "placebo targets, or a strong model within units",
-        "D": "functional form only: it rests on what the data would look like without a target",
+        "D": "functional form only: it rests on what the data would look like without a target; a suspicion of"
+        " distortion on it counts only where another check agrees",
     }
 )
 
