@@ -76,7 +76,8 @@ def test_hostile_texts_leave_no_control_character_and_can_be_written_as_utf8(for
 
 
 def test_an_unknown_format_is_refused_with_the_list_of_formats() -> None:
-    with pytest.raises(PitpropError, match="'pdf'; choose one of text, json, jsonl, markdown, csv, html, junit, sarif, github"):
+    known = "text, json, jsonl, markdown, csv, html, junit, sarif, github"
+    with pytest.raises(PitpropError, match=f"'pdf'; choose one of {known}$"):
         render(sample(), "pdf")
 
 
@@ -102,7 +103,7 @@ def test_json_has_the_agreed_shape() -> None:
     first = told["metrics"][0]
     assert {"name", "ruling", "because", "remedy", "definition_hash", "findings"} <= set(first)
     assert first["ruling"] == "challenge"
-    assert first["rows"].items() >= {
+    assert first["rows"] == {
         "kept": 20_000,
         "filtered": 412,
         "null": 31,
@@ -111,7 +112,7 @@ def test_json_has_the_agreed_shape() -> None:
         "no_time": 5,
         "excluded": 0,
         "superseded": 0,
-    }.items()
+    }
     bunching = first["findings"][0]
     agreed = {"code", "check", "family", "state", "effect", "effect_is", "interval", "beyond"}
     agreed |= {"p_value", "q_value", "n", "grade", "says", "data"}

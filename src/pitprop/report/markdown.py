@@ -26,6 +26,9 @@ def _characters(line: str) -> str:
     return "".join(f"\\{c}" if c in _BACKSLASHED else _ENTITIES.get(c, c) for c in line)
 
 
+_TABLE = ("| Ruling | Metric | Why | Owner | Cost a year | Review by |", "| --- | --- | --- | --- | ---: | --- |")
+
+
 def as_markdown(audit: Audit) -> str:
     """What to do first, one table row for each metric, then the reasons and evidence of each."""
     lines = [f"# Metric audit of {escaped(audit.register)}", "", _counts(audit), ""]
@@ -36,15 +39,19 @@ def as_markdown(audit: Audit) -> str:
             names = ", ".join(escaped(v.metric.title) for v in step.verdicts)
             lines.append(f"{place}. **{_sign(step.ruling)}** {names}. {escaped(step.remedy)}")
         lines.append("")
-    lines += ["## Rulings", "", "| Ruling | Metric | Why | Owner | Cost a year | Review by |"]
-    lines += ["| --- | --- | --- | --- | ---: | --- |"]
-    lines += [_row(verdict) for verdict in audit.verdicts]
+    lines += ["## Rulings", "", *_TABLE, *(_row(verdict) for verdict in audit.verdicts)]
     for verdict in audit.verdicts:
         lines += ["", *_section(verdict)]
     if audit.portfolio:
         lines += ["", "## The register as a whole", "", *_evidence(audit.portfolio)]
     lines += ["", f"pitprop {escaped(audit.version)}; false discovery rate {number(audit.policy.fdr)}."]
     return "\n".join(lines) + "\n"
+
+
+def rulings_table(audit: Audit) -> tuple[str, ...]:
+    """Title, counts and the table's head as one text, then each of its rows: for pages with little room."""
+    head = (f"# Metric audit of {escaped(audit.register)}", "", _counts(audit), "", *_TABLE)
+    return ("\n".join(head), *(_row(verdict) for verdict in audit.verdicts))
 
 
 def _counts(audit: Audit) -> str:

@@ -40,6 +40,11 @@ def _shown(character: str) -> str:
     return "\ufffd" if category in ("Cc", "Cf", "Cs", "Zl", "Zp") or noncharacter else character
 
 
+def tamed(word: str) -> str:
+    """The word, or two where at the start of a line it would command a runner: `::error::`, `##[section]`."""
+    return f"{word[0]} {word[1:]}" if word.startswith(("::", "##[", "##vso[")) else word
+
+
 def shortened(text: object, most: int) -> str:
     """The text on one line, cut with an ellipsis where it has more than `most` characters."""
     words = plain(text)

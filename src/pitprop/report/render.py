@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from pitprop.errors import PitpropError
 
 if TYPE_CHECKING:
     from pitprop.report.audit import Audit
 
-from typing import Literal
-
-Form = Literal["text", "json", "jsonl", "markdown", "csv", "html"]
+Form = Literal["text", "json", "jsonl", "markdown", "csv", "html", "junit", "sarif", "github"]
 FORMS: tuple[str, ...] = get_args(Form)
 """What `render` can write."""
 
 
-def render(audit: Audit, form: str = "text") -> str:
+def render(audit: Audit, form: str = "text", *, fail_on: str = "discard") -> str:
     """The audit in one of the formats. The same audit gives the same bytes.
 
     Parameters
     ----------
     form
         One of `FORMS`.
+    fail_on
+        The mildest ruling that `junit` and `github` show as a failure; the other formats know none.
 
     Raises
     ------
@@ -53,6 +53,18 @@ def render(audit: Audit, form: str = "text") -> str:
         from pitprop.report.html import as_html
 
         return as_html(audit)
+    if form == "junit":
+        from pitprop.report.junit import as_junit
+
+        return as_junit(audit, fail_on)
+    if form == "sarif":
+        from pitprop.report.sarif import as_sarif
+
+        return as_sarif(audit)
+    if form == "github":
+        from pitprop.report.github import as_github
+
+        return as_github(audit, fail_on)
     raise PitpropError(f"there is no report format {form!r}; choose one of {', '.join(FORMS)}")
 
 

@@ -11,7 +11,7 @@ from typing import TextIO
 from pitprop.examine.finding import Finding, State
 from pitprop.judge.verdict import Ruling, Verdict
 from pitprop.report.audit import Audit
-from pitprop.report.plain import plain, width
+from pitprop.report.plain import plain, tamed, width
 from pitprop.report.wording import RULINGS, STATES, Sign, check_name, evidence, lead, why
 
 WIDTH = 100
@@ -160,7 +160,7 @@ def _block(spans: list[Span], columns: int, *, hang: int, indent: int = 0) -> It
     used, fresh = indent, True
     for text, style in spans:
         for word in _UNIT.sub("\u00a0\\1", text).split(" "):
-            for piece in _pieces(word, columns - max(hang, indent)):
+            for piece in _pieces(tamed(word), columns - max(hang, indent)):
                 gap = 0 if fresh else 1
                 if used + gap + width(piece) > columns and not fresh:
                     yield line
