@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from pitprop.api import audit, checks, explain, init, lint, schema
+    from pitprop.api import audit, checks, diff, explain, init, lint, schema
     from pitprop.errors import PitpropError
 
-__all__ = ["PitpropError", "__version__", "audit", "checks", "explain", "init", "lint", "schema"]
+__all__ = ["PitpropError", "__version__", "audit", "checks", "diff", "explain", "init", "lint", "schema"]
 
 
 def __getattr__(name: str) -> Any:

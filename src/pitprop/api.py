@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pitprop.define.sketch import Sketch
     from pitprop.examine.battery import Entry
     from pitprop.report.audit import Audit
+    from pitprop.report.difference import Difference
+    from pitprop.report.recorded import Recorded
 
 REGISTER = "pitprop.yml"
 """What a register is called where no other name is given."""
@@ -93,7 +95,45 @@ def audit(
         policy=policy,
         verdicts=judge(examinations, policy, day),
         portfolio=portfolio,
+        places={m.name: place for m in register.metrics if (place := register.where("metrics", m.name))},
     )
+
+
+def diff(before: str | os.PathLike[str] | Audit, after: str | os.PathLike[str] | Audit) -> Difference:
+    """What changed from one audit to another: rulings, findings, effects, definitions, data.
+
+    Parameters
+    ----------
+    before, after
+        Audits, or files that `pitprop audit --format json` wrote.
+
+    Returns
+    -------
+    The changes; `print` shows them, `fails("worse")` says whether a ruling got worse.
+
+    Raises
+    ------
+    pitprop.PitpropError
+        If a file cannot be read or is no audit; the message names it and what is wrong.
+
+    Examples
+    --------
+    >>> import pitprop
+    >>> print(pitprop.diff("last-month.json", pitprop.audit()))
+    """
+    from pitprop.report.difference import difference
+
+    return difference(_recorded(before), _recorded(after))
+
+
+def _recorded(given: str | os.PathLike[str] | Audit) -> Recorded:
+    from pitprop.report.as_json import document
+    from pitprop.report.audit import Audit
+    from pitprop.report.recorded import read_recorded, recorded
+
+    if isinstance(given, Audit):
+        return recorded(document(given), given.register)
+    return read_recorded(given)
 
 
 def lint(path: str | os.PathLike[str] = REGISTER, *, allow_outside: bool = False) -> tuple[Problem, ...]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from pitprop.report.audit import Audit
 
-FORMS = ("text", "json", "jsonl", "markdown", "csv", "html")
+FORMS = ("text", "json", "jsonl", "markdown", "csv", "html", "junit", "sarif", "github")
+"""What `audit` can print: those of `report.render`, told here so that `--help` stays quick."""
 SUFFIXES = {
     ".txt": "text",
     ".json": "json",
@@ -29,6 +30,8 @@ SUFFIXES = {
     ".html": "html",
     ".htm": "html",
     ".csv": "csv",
+    ".xml": "junit",
+    ".sarif": "sarif",
 }
 """What `-o FILE` is written as where no format is given."""
 SEVERITY = ("discard", "challenge", "undecided")
@@ -158,14 +161,47 @@ def audit(
         progress=progress,
     )
     if output:
-        _write(output, found.render(form))
+        _write(output, found.render(form, fail_on=fail_on))
     if output or form == "text":
         _print(found)
     else:
-        _echo(found.render(form))
+        _echo(found.render(form, fail_on=fail_on))
     if output:
         click.echo(f"pitprop: the report is in {output}", err=True)
+    if form == "github" and (page := os.environ.get("GITHUB_STEP_SUMMARY")):
+        _append_summary(found, Path(page))
     return _gate(found, fail_on)
+
+
+@main.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    envvar="PITPROP_DIFF_FORMAT",
+    default="text",
+    show_default=True,
+    help="Format of the changes.",
+)
+@option(
+    "--fail-on",
+    type=click.Choice(["worse", "any", "never"]),
+    default="worse",
+    show_default=True,
+    help="Exit with 1 where a ruling got worse, or on any change but new data.",
+)
+def diff(before: Path, after: Path, form: str, fail_on: str) -> int:
+    """Tell what changed between two audits: rulings, findings, effects, definitions, data.
+
+    BEFORE and AFTER are files that `pitprop audit --format json` wrote.
+    """
+    from pitprop import api
+
+    found = api.diff(before, after)
+    _echo(found.render(form))
+    return FAILED if found.fails(fail_on) else PASSED
 
 
 @main.command()
@@ -246,6 +282,7 @@ def checks(form: str) -> None:
                 "name": e.name,
                 "family": e.family,
                 "title": e.check.title,
+                "of": "register" if getattr(e.asks, "__name__", "") == "Register" else "metric",
                 "needs": list(e.check.needs),
                 "smallest_effect": e.check.smallest_effect,
                 "effect_is": e.check.effect_is,
@@ -273,22 +310,24 @@ def schema(name: str) -> None:
 
 
 def _gate(found: Audit, fail_on: str) -> int:
-    unrun = _unrun(found)
+    unrun = found.unrun()
     for sentence in unrun:
         _told(sentence, NOT_RUN)
     if unrun:
         return NOT_RUN
-    failing = SEVERITY[: SEVERITY.index(fail_on) + 1] if fail_on in SEVERITY else ()
-    ruled = [v.ruling.value for v in found.verdicts if v.metric.status != "retired"]
-    return FAILED if any(ruling in failing for ruling in ruled) else PASSED
+    return FAILED if found.failing(fail_on) else PASSED
 
 
-def _unrun(found: Audit) -> list[str]:
-    """What was asked for and could not be run, in sentences."""
-    out = [f"{v.metric.name}: {v.problem}" for v in found.verdicts if v.problem]
-    everything = [(v.metric.name, f) for v in found.verdicts for f in v.findings]
-    everything += [("the register", f) for f in found.portfolio]
-    return out + [f"{name}: {f.says}" for name, f in everything if "crashed" in f.data]
+def _append_summary(found: Audit, page: Path) -> None:
+    """Add the audit to the summary of the step; one that cannot be written changes no exit code."""
+    from pitprop.report.github import SUMMARY_BYTES, summary
+
+    try:
+        with page.open("ab") as file:
+            before = b"\n" if file.tell() else b""
+            file.write(before + summary(found, SUMMARY_BYTES - file.tell() - len(before)).encode())
+    except OSError as error:
+        click.echo(f"pitprop: no summary is in {page}: {(error.strerror or str(error)).lower()}", err=True)
 
 
 def _by_suffix(output: Path) -> str:

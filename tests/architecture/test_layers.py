@@ -50,7 +50,7 @@ def test_the_public_names_are_there_and_documented():
     import pitprop
 
     assert pitprop.__version__ == "0.1.0"
-    for name in ("audit", "checks", "explain", "init", "lint", "schema", "PitpropError"):
+    for name in ("audit", "checks", "diff", "explain", "init", "lint", "schema", "PitpropError"):
         assert name in pitprop.__all__
         assert len(getattr(pitprop, name).__doc__.splitlines()[0]) > 20
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -221,7 +221,7 @@ def test_severities_and_formats_are_those_of_the_stages():
 
     assert FORMS == RENDERED
     assert {*SEVERITY, "keep"} == {r.value for r in Ruling}
-    assert set(SUFFIXES.values()) == set(FORMS)
+    assert set(SUFFIXES.values()) == set(FORMS) - {"github"}
 
 
 def test_interruption_leaves_with_130(project, monkeypatch):
@@ -275,7 +275,7 @@ def test_version_and_help_leave_with_0():
     assert run("--version").stdout == f"pitprop {pitprop.__version__}\n"
     shown = run("--help")
     assert shown.exit_code == 0
-    assert [c for c in ("audit", "lint", "init", "explain", "checks", "schema") if c not in shown.stdout] == []
+    assert [c for c in ("audit", "diff", "lint", "init", "explain", "checks", "schema") if c not in shown.stdout] == []
     assert "Exit codes" in shown.stdout
 
 

@@ -57,6 +57,7 @@ def _metric(verdict: Verdict) -> dict[str, Any]:
     return {
         "name": metric.name,
         "label": metric.label,
+        "status": metric.status,
         "ruling": verdict.ruling.value,
         "because": verdict.because,
         "remedy": verdict.remedy,
