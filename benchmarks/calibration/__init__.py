@@ -1,1 +1,1 @@
-"""How often each check is wrong: size on honest data, power on gamed data, whole registers, and other tools beside it."""
+"""How often each check is wrong: size on honest data, power on gamed data, whole registers, other tools beside it."""

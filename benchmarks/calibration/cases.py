@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from benchmarks.calibration import organisation, values
+from benchmarks.calibration.doses import LADDERS, Ladder
 from benchmarks.calibration.grains import Grains
 from benchmarks.calibration.worlds import SIZES, WORLDS, applies
 from pitprop.define.metric import Metric, Register
@@ -23,7 +24,10 @@ TODAY = date(2026, 1, 1)
 ROWS = (200, 2000, 20000)
 """Rows of a distribution."""
 
-Kind = Literal["honest", "gamed"]
+GAMED = 0.2
+"""Draws of gamed data, as a share of those of honest data."""
+
+Kind = Literal["honest", "gamed", "dose"]
 Feed = Callable[[Entry], tuple[Any, Brief]]
 """What one check is fed from one draw."""
 
@@ -61,6 +65,21 @@ def cases(entries: Sequence[Entry]) -> Iterator[Case]:
                     kind="honest",
                     checks=tuple(n for n in names if n not in world.rightly),
                     draw=functools.partial(_world, world, size),
+                )
+    yield from _ladders(names)
+
+
+def _ladders(names: tuple[str, ...]) -> Iterator[Case]:
+    for ladder in LADDERS:
+        checks = tuple(n for n in ladder.checks if n in names)
+        for size in ("small", "usual") if checks else ():
+            for dose in ladder.doses:
+                yield Case(
+                    name=f"{ladder.name} {dose:g}, {size}",
+                    kind="dose",
+                    checks=checks,
+                    draw=functools.partial(_dosed, ladder, dose, size),
+                    share=GAMED,
                 )
 
 
@@ -113,6 +132,12 @@ def _specimen(specimen: Any, rng: np.random.Generator) -> Feed:
 
 def _world(world: organisation.Organisation, size: str, rng: np.random.Generator) -> Feed:
     grains = Grains(organisation.draw(rng, world, *SIZES[size]))
+    return lambda entry: (grains.get(entry.asks), brief_for(entry, grains.ledger.metric))
+
+
+def _dosed(ladder: Ladder, dose: float, size: str, rng: np.random.Generator) -> Feed:
+    ledger = organisation.draw(rng, ladder.world, *SIZES[size])
+    grains = Grains(ladder.gamed(rng, ledger, dose))
     return lambda entry: (grains.get(entry.asks), brief_for(entry, grains.ledger.metric))
 
 

@@ -50,6 +50,9 @@ class Ledger:
     """The target in each cell where it is an expression, shape (units, periods); NaN where there is none."""
     exempt: Bools
     """Units under no target, shape (units,)."""
+    work: Floats
+    """The truth, which no check sees: the work, more is better, in standard deviations of a row, shape (units,
+    periods)."""
     others: Mapping[str, Floats]
     """Outcome (as it shows later, at the cell it belongs to), guardrails, competing work and peers by name, each of
     shape (units, periods)."""

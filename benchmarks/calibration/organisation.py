@@ -1,8 +1,8 @@
 """Organisation: how honest work, its outcome and everything around them come about.
 
-One skeleton carries all worlds. Each unit has a level; its work moves about that level with memory, season and shocks that
-all share; rows vary about the work. The outcome follows the work (not the rows); guardrails and competing work go their
-own ways. Everything is in standard deviations of a row, so that one number means the same in every world.
+One skeleton carries all worlds. Each unit has a level; its work moves about that level with memory, season and shocks
+that all share; rows vary about the work. The outcome follows the work (not the rows); guardrails and competing work go
+their own ways. Everything is in standard deviations of a row, so that one number means the same in every world.
 """
 
 from __future__ import annotations
@@ -109,7 +109,8 @@ def draw(rng: np.random.Generator, of: Organisation, units: int, periods: int) -
         weight=weight,
         group=group,
         excluded=rng.random(len(cell)) < risk,
-        load=rng.choice(3, len(cell), p=(0.85, 0.1, 0.05)).astype(np.int64),
+        load=np.searchsorted([0.85, 0.95], rng.random(len(cell))).astype(np.int64),
+        work=work,
         quota=_quota(rng, of, units, periods, exempt),
         exempt=exempt,
         others=_others(rng, of, work, units, periods),

@@ -21,8 +21,8 @@ WORLDS: tuple[Organisation, ...] = (
     Organisation(name="share", says="share of rows that reach a value", kind="share", rows=40, within=0.15, aim=0.0),
     Organisation(name="ratio", says="ratio of counts", kind="ratio"),
     Organisation(name="honest rounding", says="rows recorded to 5", grain=5.0, target="row", aim=0.5),
-    Organisation(name="round target", says="a third of rows rounded to tens, target 70", lazy=0.3, target="row", aim=1.0,
-                 rightly=("heaping",)),
+    Organisation(name="round target", says="a third of rows rounded to tens, target 70", lazy=0.3, target="row",
+                 aim=1.0, rightly=("heaping",)),
     Organisation(
         name="season and memory", says="AR(1) of 0.6, a season, shocks to all", rho=0.6, season=0.4, common=0.2, lag=1
     ),
@@ -52,7 +52,8 @@ WORLDS: tuple[Organisation, ...] = (
         name="growing quotas", says="each unit's round quota, raised yearly whatever was reached", target="growing",
         kind="sum", family="lognormal", rows=60, between=2.2, rho=0.3,
     ),
-    Organisation(name="gaps", says="3% of the cells missing, units open and close", missing=0.03, openings=0.3, between=1.8),
+    Organisation(name="gaps", says="3% of the cells missing, units open and close",
+                 missing=0.03, openings=0.3, between=1.8),
     Organisation(
         name="waiting times", says="skewed, less is better", family="lognormal", lower_is_better=True, target="row",
         aim=-0.1, rho=0.3,

@@ -1,0 +1,309 @@
+"""Doses: an honest organisation in which something was gamed, a little and more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from benchmarks.calibration.ledger import DUE, FIRST, LOADS, Bools, Floats, Ints, Ledger
+from benchmarks.calibration.organisation import Organisation
+
+Gamed = Callable[[np.random.Generator, Ledger, float], Ledger]
+"""(generator, honest ledger, dose) -> what became of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """One kind of gaming, from little to much."""
+
+    name: str
+    dose_is: str
+    """What the dose is, in words."""
+    checks: tuple[str, ...]
+    """Checks that are there to see it."""
+    doses: tuple[float, ...]
+    """Ascending; 0 is the honest organisation."""
+    gamed: Gamed
+    world: Organisation
+
+
+def under_target(ledger: Ledger) -> Bools:
+    """Cells under the target, shape (units, periods)."""
+    return np.asarray((np.arange(ledger.periods) >= ledger.periods // 2) & ~ledger.exempt[:, None])
+
+
+def cell_means(ledger: Ledger, keep: Bools) -> Floats:
+    """Mean value of the kept rows, shape (units, periods); NaN without rows."""
+    cell, size = ledger.unit * ledger.periods + ledger.period, ledger.units * ledger.periods
+    n = np.bincount(cell[keep], minlength=size)
+    with np.errstate(invalid="ignore"):
+        mean = np.bincount(cell[keep], weights=ledger.value[keep], minlength=size) / n
+    return np.asarray(mean.reshape(ledger.units, ledger.periods))
+
+
+def pushed_over(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Rows up to 2 below their target are entered just at it or above."""
+    target = float(ledger.metric.targets[0].value)
+    near = (ledger.value < target) & (ledger.value >= target - 2)
+    moved = near & under_target(ledger)[ledger.unit, ledger.period] & (rng.random(len(near)) < dose)
+    entered = target + np.floor(rng.exponential(0.5, len(near)) * 100) / 100
+    return replace(ledger, value=np.where(moved, entered, ledger.value))
+
+
+def rounded(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Rows entered to the nearest five."""
+    chosen = rng.random(len(ledger.value)) < dose
+    return replace(ledger, value=np.where(chosen, np.floor(ledger.value / 5 + 0.5) * 5, ledger.value))
+
+
+def stormed(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Rows of the time under the target done on one of the last three days of their month."""
+    months = FIRST + np.arange(ledger.periods)
+    length = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64)
+    late = length[ledger.period] - 1 - rng.integers(0, 3, len(ledger.day))
+    chosen = under_target(ledger)[ledger.unit, ledger.period] & (rng.random(len(ledger.day)) < dose)
+    return replace(ledger, day=np.where(chosen, late, ledger.day))
+
+
+def failures_excluded(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Rows that miss the target are taken out of the number, the worst risk groups first."""
+    target = float(ledger.metric.targets[0].value)
+    failed = (ledger.value < target) & under_target(ledger)[ledger.unit, ledger.period]
+    weight = np.array([0.25, 0.75, 1.25, 1.75])[ledger.group]
+    return replace(ledger, excluded=ledger.excluded | (failed & (rng.random(len(failed)) < dose * weight)))
+
+
+def restrained(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """The quota rises by half of what was reached above it; units withhold a share of what they could do above it."""
+    able = cell_means(ledger, ~ledger.excluded)
+    done, quota = able.copy(), np.empty_like(able)
+    level = np.round(np.nanmean(able[:, : max(ledger.periods // 4, 2)], axis=1))
+    for t in range(ledger.periods):
+        quota[:, t] = level
+        ahead = able[:, t] - level
+        done[:, t] = np.where(ahead > 0, level + (1 - dose) * ahead, able[:, t])
+        level = level + 0.5 * np.maximum(done[:, t] - level, 0) + 0.1 * np.minimum(done[:, t] - level, 0)
+    shift = (done - able)[ledger.unit, ledger.period]
+    return replace(ledger, value=ledger.value + shift, quota=quota)
+
+
+def decoupled(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Under the target the outcome loses so much of what it followed of the work within units."""
+    moves = ledger.work - ledger.work.mean(axis=1, keepdims=True)
+    success = ledger.others["success"] - dose * 20 * moves * under_target(ledger)
+    return replace(ledger, others={**ledger.others, "success": success})
+
+
+def harmed(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Injuries rise by so many margins (2 of 20) under the target."""
+    injuries = ledger.others["injuries"] + 2 * dose * under_target(ledger)
+    return replace(ledger, others={**ledger.others, "injuries": injuries})
+
+
+def crowded_out(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Training falls by so much of its level (40) under the target, while the number rises by a third of a row's
+    spread."""
+    training = ledger.others["training"] - 40 * dose * under_target(ledger)
+    raised = ledger.value + 3.0 * (dose > 0) * under_target(ledger)[ledger.unit, ledger.period]
+    return replace(ledger, value=raised, others={**ledger.others, "training": training})
+
+
+def redefined(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """From two thirds of the time on the number is counted otherwise, and nobody says so."""
+    return replace(ledger, value=ledger.value + 10 * dose * (ledger.period >= 2 * ledger.periods // 3))
+
+
+def smoothed(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Numbers of cases are drawn towards the unit's mean: their variance falls by so much."""
+    cell, size = ledger.unit * ledger.periods + ledger.period, ledger.units * ledger.periods
+    n = np.bincount(cell, minlength=size).reshape(ledger.units, ledger.periods)
+    mean = n.mean(axis=1, keepdims=True)
+    told = np.where(n > 0, np.maximum(np.floor(mean + (1 - dose) ** 0.5 * (n - mean) + 0.5), 1), 0).astype(np.int64)
+    first = np.concatenate([[0], np.cumsum(n.ravel())[:-1]])
+    again = np.repeat(np.arange(size), told.ravel())
+    picked = np.argsort(cell, kind="stable")[first[again] + rng.integers(0, n.ravel()[again])]
+    return _taken(replace(ledger, excluded=np.zeros_like(ledger.excluded)), picked)
+
+
+def copied(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Cells that repeat the unit's period before, row by row."""
+    shape = (ledger.units, ledger.periods, -1)
+    value, excluded = ledger.value.reshape(shape).copy(), ledger.excluded.reshape(shape).copy()
+    chosen = rng.random((ledger.units, ledger.periods)) < dose
+    for t in range(1, ledger.periods):
+        value[chosen[:, t], t] = value[chosen[:, t], t - 1]
+        excluded[chosen[:, t], t] = excluded[chosen[:, t], t - 1]
+    return replace(ledger, value=value.ravel(), excluded=excluded.ravel())
+
+
+def revised(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Where the first report misses the quota by up to 4, later rows are raised until the cell meets it."""
+    first = cell_means(ledger, ~ledger.excluded & (np.array(LOADS)[ledger.load] <= DUE))
+    last = cell_means(ledger, ~ledger.excluded)
+    near = (first < ledger.quota) & (first >= ledger.quota - 4) & (last < ledger.quota)
+    chosen = near & (rng.random(near.shape) < dose)
+    cell, size = ledger.unit * ledger.periods + ledger.period, ledger.units * ledger.periods
+    later = ~ledger.excluded & (np.array(LOADS)[ledger.load] > DUE)
+    n = np.bincount(cell[~ledger.excluded], minlength=size).reshape(near.shape)
+    n_later = np.bincount(cell[later], minlength=size).reshape(near.shape)
+    lift = np.where(chosen & (n_later > 0), (ledger.quota + 0.05 - last) * n / np.maximum(n_later, 1), 0.0)
+    return replace(ledger, value=ledger.value + np.where(later, lift[ledger.unit, ledger.period], 0.0))
+
+
+def hidden(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Periods in which the work was worse than usual are not reported at all."""
+    worse = ledger.work < ledger.work.mean(axis=1, keepdims=True)
+    gone = worse & (rng.random(worse.shape) < dose)
+    return _taken(ledger, np.flatnonzero(~gone[ledger.unit, ledger.period]))
+
+
+def _taken(ledger: Ledger, rows: Ints) -> Ledger:
+    names = ("unit", "period", "day", "value", "group", "excluded", "load")
+    weight = None if ledger.weight is None else ledger.weight[rows]
+    return replace(ledger, weight=weight, **{name: getattr(ledger, name)[rows] for name in names})
+
+
+def _worthless(link: float) -> Gamed:
+    def gamed(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+        success = ledger.others["success"] - 20 * link * dose * ledger.work
+        return replace(ledger, others={**ledger.others, "success": success})
+
+    return gamed
+
+
+def same_number(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """A peer follows the cells' values the more closely."""
+    means = cell_means(ledger, ~ledger.excluded)
+    own = ledger.others["punctuality"]
+    peer = dose * (means - 60) / 10 + (1 - dose) * (own - own.mean())
+    return replace(ledger, others={**ledger.others, "punctuality": 90 + peer})
+
+
+_ROWS = Organisation(name="rows", says="", target="row", between=0.5)
+_CELLS = Organisation(name="cells", says="")
+_QUOTAS = Organisation(name="quotas", says="", target="quota", within=0.4)
+
+LADDERS: tuple[Ladder, ...] = (
+    Ladder(
+        name="pushed over the target",
+        dose_is="share of the near misses that are entered at the target",
+        checks=("bunching",),
+        doses=(0.0, 0.1, 0.2, 0.4, 0.8),
+        gamed=pushed_over,
+        world=_ROWS,
+    ),
+    Ladder(
+        name="rounded",
+        dose_is="share of the rows that are entered to the nearest 5",
+        checks=("heaping", "digits"),
+        doses=(0.0, 0.05, 0.1, 0.2, 0.4),
+        gamed=rounded,
+        world=_ROWS,
+    ),
+    Ladder(
+        name="stormed",
+        dose_is="share of the rows moved to the last three days of the month",
+        checks=("storming",),
+        doses=(0.0, 0.05, 0.1, 0.2, 0.4),
+        gamed=stormed,
+        world=Organisation(name="stormed", says="", kind="sum", family="lognormal"),
+    ),
+    Ladder(
+        name="failures excluded",
+        dose_is="share of the rows that miss the target and are taken out",
+        checks=("selection",),
+        doses=(0.0, 0.05, 0.1, 0.2, 0.4),
+        gamed=failures_excluded,
+        world=_ROWS,
+    ),
+    Ladder(
+        name="restrained",
+        dose_is="share of what could be done above a rising quota that is withheld",
+        checks=("ratchet",),
+        doses=(0.0, 0.25, 0.5, 0.75, 1.0),
+        gamed=restrained,
+        world=_QUOTAS,
+    ),
+    Ladder(
+        name="decoupled",
+        dose_is="share of the outcome's slope that is lost under the target",
+        checks=("decoupling",),
+        doses=(0.0, 0.25, 0.5, 0.75, 1.0),
+        gamed=decoupled,
+        world=Organisation(name="decoupled", says="", within=0.6),
+    ),
+    Ladder(
+        name="guardrail harmed",
+        dose_is="rise of the guardrail in margins",
+        checks=("guardrail",),
+        doses=(0.0, 1.0, 1.5, 2.0, 3.0),
+        gamed=harmed,
+        world=_CELLS,
+    ),
+    Ladder(
+        name="crowded out",
+        dose_is="share by which the competing work falls",
+        checks=("crowding_out",),
+        doses=(0.0, 0.05, 0.1, 0.2, 0.4),
+        gamed=crowded_out,
+        world=_CELLS,
+    ),
+    Ladder(
+        name="redefined",
+        dose_is="step of an undeclared new definition, in standard deviations of a row",
+        checks=("stability",),
+        doses=(0.0, 0.1, 0.2, 0.4, 0.8),
+        gamed=redefined,
+        world=_CELLS,
+    ),
+    Ladder(
+        name="invented, too smooth",
+        dose_is="share of the chance variance of counts that is missing",
+        checks=("smoothness",),
+        doses=(0.0, 0.25, 0.5, 0.75, 0.95),
+        gamed=smoothed,
+        world=Organisation(name="smooth", says="", kind="count", within=0.0),
+    ),
+    Ladder(
+        name="copied",
+        dose_is="share of the cells that repeat the period before",
+        checks=("duplicates",),
+        doses=(0.0, 0.02, 0.05, 0.1, 0.2),
+        gamed=copied,
+        world=_CELLS,
+    ),
+    Ladder(
+        name="revised until met",
+        dose_is="share of the first reports just under the quota that are revised to meet it",
+        checks=("revision",),
+        doses=(0.0, 0.1, 0.2, 0.4, 0.8),
+        gamed=revised,
+        world=_QUOTAS,
+    ),
+    Ladder(
+        name="bad periods hidden",
+        dose_is="share of the worse periods that are not reported",
+        checks=("coverage",),
+        doses=(0.0, 0.05, 0.1, 0.2, 0.4),
+        gamed=hidden,
+        world=_CELLS,
+    ),
+    Ladder(
+        name="worthless",
+        dose_is="share of the outcome's dependence on the work that is not there",
+        checks=("predictive",),
+        doses=(0.0, 0.5, 0.9, 1.0),
+        gamed=_worthless(1.0),
+        world=_CELLS,
+    ),
+    Ladder(
+        name="the same number twice",
+        dose_is="share of a peer that is this number again",
+        checks=("redundancy",),
+        doses=(0.0, 0.5, 0.9, 1.0),
+        gamed=same_number,
+        world=_CELLS,
+    ),
+)
