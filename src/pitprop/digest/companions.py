@@ -54,8 +54,10 @@ def with_peers(panel: Panel, metric: Metric, register: Register, of: Callable[[M
         The cells of another metric of the register.
     """
     own = metric.outcome.metric if metric.outcome is not None else None
-    others, directions, peers = dict(panel.others), dict(panel.directions), []
+    others, directions, peers, earlier = dict(panel.others), dict(panel.directions), [], 0
     for other in register.metrics:
+        if other.name == metric.name:
+            earlier = len(peers)
         apart = other.status != "active" or other.entity != metric.entity or other.name in (metric.name, own)
         if apart or metric.entity is None:
             continue
@@ -65,7 +67,7 @@ def with_peers(panel: Panel, metric: Metric, register: Register, of: Callable[[M
         others[other.name] = found
         directions[other.name] = other.improvement_direction
         peers.append(Peer(name=other.name, label=other.title, cost_per_year=other.cost_per_year()))
-    return Scorecard(panel=replace(panel, others=others, directions=directions), peers=tuple(peers))
+    return Scorecard(panel=replace(panel, others=others, directions=directions), peers=tuple(peers), earlier=earlier)
 
 
 def shifted(periods: np.ndarray, granularity: str, by: int) -> np.ndarray:

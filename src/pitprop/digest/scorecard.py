@@ -29,6 +29,8 @@ class Scorecard:
     panel: Panel
     peers: tuple[Peer, ...]
     """In the register's order; each name is a key of `panel.others`."""
+    earlier: int | None = None
+    """How many of the peers come before the metric in the register; None where that is not known."""
 
     @property
     def rows(self) -> Rows:

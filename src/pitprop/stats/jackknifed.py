@@ -34,20 +34,31 @@ class Ratio:
     @property
     def interval(self) -> tuple[float, float] | None:
         """The 95% interval; None where it is not bounded."""
-        made = self.fieller
+        return self.interval_at(0.95)
+
+    def interval_at(self, level: float) -> tuple[float, float] | None:
+        """The two-sided interval of that level; None where it is not bounded."""
+        made = self._fieller(level)
         return (made.lower, made.upper) if made.bounded and made.lower is not None and made.upper is not None else None
 
     @property
     def fieller(self) -> RatioInterval:
         """The 95% interval, which need not be bounded."""
+        return self._fieller(0.95)
+
+    def _fieller(self, level: float) -> RatioInterval:
         return ratio_interval(
             numerator=self.numerator,
             denominator=self.denominator,
             variance_numerator=self.covariance[0],
             variance_denominator=self.covariance[1],
             covariance=self.covariance[2],
-            quantile=float(stdtrit(self.df, 0.975)),
+            quantile=float(stdtrit(self.df, 0.5 + level / 2)),
         )
+
+    def p_at_most(self, ratio: float) -> float:
+        """One-sided p-value of "the ratio is at most this": small where it is clearly more."""
+        return 1.0 - self.p_at_least(ratio)
 
     def p_at_least(self, ratio: float) -> float:
         """One-sided p-value of "the ratio is at least this": small where it is clearly less."""

@@ -96,6 +96,7 @@ def forecasts(
     lag: int = 0,
     cycle: int = 0,
     refits: int = 10,
+    beside: Floats | None = None,
 ) -> Forecasts | Shortfall:
     """How well is y forecast by its own past and time, and how well if x is known too?
 
@@ -124,6 +125,9 @@ def forecasts(
         Periods in a season's cycle; 0 for none.
     refits
         How often the regressions are refitted on the way forward, at most (60 with few units).
+    beside
+        Further quantities that the baseline knows of the same period as x, shape (n, q); with at least 10 units,
+        each by its movement and its level, as x. Observations with a NaN there are left out.
 
     Source
     ------
@@ -136,6 +140,8 @@ def forecasts(
     cycle = cycle if cycle >= 2 and span >= 2 * cycle else 0
     past = own_past(y, unit, time, delay=delay, cycle=cycle)
     keep = np.isfinite(x) & np.isfinite(y) & np.isfinite(past.mean)
+    if beside is not None:
+        keep &= np.isfinite(beside).all(axis=1)
     if problem := _problem(x, y, time, keep):
         return Shortfall(reason=problem)
     counts = _counts(time, keep)
@@ -147,11 +153,10 @@ def forecasts(
     units = int(unit_at.max()) + 1
     held_out = units >= MANY_UNITS
     known = [past.last, past.mean - past.last, *([past.season - past.mean] if cycle else [])]
-    parts = [x]
-    if held_out:
-        level = own_past(x, unit, time).mean
-        level = np.where(np.isfinite(level), level, x)
-        parts = [x - level, level]
+    parts = _movement_and_level(x, unit, time) if held_out else [x]
+    for other in () if beside is None else beside.T:
+        more = _movement_and_level(other, unit, time) if held_out else [other]
+        known += [part - part[at].mean() for part in more]
     baseline = np.column_stack(known)[at]
     if not within:
         baseline = np.column_stack([baseline, _time(time_at, cycle)])
@@ -187,6 +192,13 @@ def forecasts(
         held_out=held_out,
         season=cycle > 0,
     )
+
+
+def _movement_and_level(x: Floats, unit: Ints, time: Ints) -> list[Floats]:
+    """This period's difference from the unit's own past mean, and that mean (x itself where there is none)."""
+    level = own_past(x, unit, time).mean
+    level = np.where(np.isfinite(level), level, x)
+    return [x - level, level]
 
 
 def _counts(time: Ints, keep: NDArray[np.bool_]) -> Ints:

@@ -12,7 +12,8 @@ The slope of the outcome (`lag` periods later) on the number in the best tenth o
 below, within units and periods: only units that have been on both sides are used, each compared with itself, and what
 moves all units at once is removed. The effect is the ratio of the two slopes: 1 for a straight line, 0 where more of
 the number brings no more of the outcome. Suspect: the whole 95% interval lies below the smallest ratio, a half by
-default. Clear: it lies wholly above.
+default. Clear: it lies wholly above. Where fewer than ten units have been on both sides of the best tenth of all values,
+each unit's own best tenth counts.
 
 Noise in the number flattens slopes too, and the best values are where noise collects. So the number of the neighbouring
 periods is put in the place of the outcome: where the best values are mostly noise, their neighbours do not
@@ -40,6 +41,7 @@ time); Fieller 1954, J. R. Stat. Soc. B 16:175 (ratios).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -63,6 +65,8 @@ EFFECT_IS = "slope of the outcome on the number in its best tenth, as a multiple
 BEST = 0.9
 """Share of the values below the knot."""
 FEWEST_UNITS = 10
+FEWEST_OWN = 10
+"""Values of a unit from which it has a best tenth of its own."""
 FEWEST_BEST = 20
 """Values above the knot in units that have some on both sides."""
 NEGLIGIBLE_NOISE = 0.05
@@ -90,66 +94,97 @@ def run(panel: Panel, brief: Brief) -> Finding:
         return _not_applicable(
             "Without time, units cannot be compared with themselves.", "Declare `agg_time_dimension`."
         )
-    cells = _cells(panel, outcome.metric, sign)
-    if isinstance(cells, str):
-        return _not_applicable(cells, "More units or more periods in which the same units have usual and best values.")
-    index, x, again, knot = cells
-    y = panel.others[outcome.metric].value[index]
-    unit, period = panel.entity[index], panel.period[index]
-    found = bend(y, x, again, knot=knot, unit=unit, period=period) if y.std() > 0 else None
+    value = sign * panel.metric.value
+    there = np.isfinite(value)
+    if there.sum() < FEWEST_BEST or np.ptp(value[there]) <= 1e-12 * np.abs(value[there]).max():
+        return _not_applicable("The number never varies, or there are too few values of it.", "A number that varies.")
+    sample = _sample(panel, outcome.metric, value)
+    if isinstance(sample, str):
+        return _not_applicable(sample, "More units or more periods in which the same units have usual and best values.")
+    y = panel.others[outcome.metric].value[sample.index]
+    unit, period = panel.entity[sample.index], panel.period[sample.index]
+    found = bend(y, sample.x, sample.again, knot=0.0, unit=unit, period=period) if y.std() > 0 else None
     if found is None:
         return _not_applicable(
             "The outcome's slopes cannot be told apart from what units and periods have in common.",
             "An outcome that varies within units, and values of the number on both sides of its best tenth.",
         )
-    quiet = _quiet(panel.metric.noise[index], x, x > knot, unit)
-    return _finding(panel, brief, found, quiet, sign, knot, int((x > knot).sum()), index)
+    return _finding(panel, brief, found, sample, _quiet(panel.metric.noise[sample.index], sample, unit), sign)
 
 
-def _cells(panel: Panel, outcome: str, sign: float) -> tuple[Ints, Floats, Floats, float] | str:
-    """Usable cells, the metric in its good direction, that of neighbouring periods, and the knot; or why not."""
-    value = sign * panel.metric.value
-    there = np.isfinite(value)
-    if there.sum() < FEWEST_BEST or np.ptp(value[there]) <= 1e-12 * np.abs(value[there]).max():
-        return "The number never varies, or there are too few values of it."
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sample:
+    """Cells of units that have values on both sides of the knot."""
+
+    index: Ints
+    """Into the panel's cells, in order of (unit, period), shape (n,)."""
+    x: Floats
+    """The metric in its good direction, less the knot, shape (n,)."""
+    again: Floats
+    """The metric in the neighbouring periods, shape (n,)."""
+    knot: float | None
+    """In the good direction; None where each unit has its own."""
+
+    @property
+    def best(self) -> Bools:
+        return self.x > 0
+
+
+def _sample(panel: Panel, outcome: str, value: Floats) -> _Sample | str:
+    """By the best tenth of all values, or where few units have been on both sides of that, by each unit's own."""
     again = neighbours(value, panel.entity, period_number(panel.start, panel.granularity))
+    there = np.isfinite(value)
     usable = there & np.isfinite(again) & np.isfinite(panel.others[outcome].value)
     knot = float(np.quantile(value[there], BEST))
-    above, size = usable & (value > knot), len(panel.entities)
-    both = (np.bincount(panel.entity[above], minlength=size) >= 1) & (
-        np.bincount(panel.entity[usable & ~above], minlength=size) >= 2
-    )
-    usable &= both[panel.entity]
-    units, best = int(both.sum()), int((usable & above).sum())
-    if units < FEWEST_UNITS or best < FEWEST_BEST:
-        return (
-            f"Only {units} units have had values of it both in its best tenth and below, with {best} "
-            "values in the best "
-            f"tenth: at least {FEWEST_UNITS} units and {FEWEST_BEST} values are needed."
+    for x, given in ((value - knot, knot), (value - _own_knots(value, panel.entity), None)):
+        above, size = usable & (x > 0), len(panel.entities)
+        both = (np.bincount(panel.entity[above], minlength=size) >= 1) & (
+            np.bincount(panel.entity[usable & (x <= 0)], minlength=size) >= 2
         )
-    index = np.flatnonzero(usable)
-    index = index[np.lexsort((panel.period[index], panel.entity[index]))]
-    return index, value[index], again[index], knot
+        units, best = int(both.sum()), int((above & both[panel.entity]).sum())
+        if units >= FEWEST_UNITS and best >= FEWEST_BEST:
+            index = np.flatnonzero(usable & both[panel.entity] & np.isfinite(x))
+            index = index[np.lexsort((panel.period[index], panel.entity[index]))]
+            return _Sample(index=index, x=x[index], again=again[index], knot=given)
+    return (
+        f"Only {units} units have had values of it both in their best tenth and below, with {best} "
+        "values in the best tenth: "
+        f"at least {FEWEST_UNITS} units and {FEWEST_BEST} values are needed."
+    )
 
 
-def _quiet(noise: Floats, x: Floats, best: Bools, unit: Ints) -> bool:
+def _own_knots(value: Floats, unit: Ints) -> Floats:
+    """The value that a tenth of the unit's own values exceed; NaN for units with too few values, shape (n,)."""
+    there = np.flatnonzero(np.isfinite(value))
+    order = there[np.lexsort((value[there], unit[there]))]
+    label, first, count = np.unique(unit[order], return_index=True, return_counts=True)
+    knots = value[order][first + np.minimum(np.ceil(BEST * count).astype(np.int64), count) - 1]
+    knots = np.where(count >= FEWEST_OWN, knots, np.nan)
+    out = np.full(int(unit.max()) + 1, np.nan)
+    out[label] = knots
+    return out[unit]
+
+
+def _quiet(noise: Floats, sample: _Sample, unit: Ints) -> bool:
     """Whether the metric's noise is known, and negligible on both sides of the knot."""
     if not np.isfinite(noise).all():
         return False
+    x, best = sample.x, sample.best
     own = np.unique(unit, return_inverse=True)[1]
     within = x - (np.bincount(own, weights=x) / np.bincount(own))[own]
-    shares = (noise[best].mean() / x[best].var(), noise[~best].mean() / within[~best].var())
-    return bool(max(shares) < NEGLIGIBLE_NOISE)
+    spread = (float(x[best].var()), float(within[~best].var()))
+    return bool(
+        noise[best].mean() < NEGLIGIBLE_NOISE * spread[0] and noise[~best].mean() < NEGLIGIBLE_NOISE * spread[1]
+    )
 
 
-def _finding(
-    panel: Panel, brief: Brief, found: Bend, quiet: bool, sign: float, knot: float, best: int, index: Ints
-) -> Finding:
+def _finding(panel: Panel, brief: Brief, found: Bend, sample: _Sample, quiet: bool, sign: float) -> Finding:
     decides = found.plain if quiet else _later(found)
     interval = decides.interval
     usable = interval is not None and (quiet or _remembered(found))
     state = _state(found, quiet, brief.smallest_effect) if usable else State.INCONCLUSIVE
-    left_out = 1 - len(index) / max(int(np.isfinite(panel.metric.value).sum()), 1)
+    left_out = 1 - len(sample.index) / max(int(np.isfinite(panel.metric.value).sum()), 1)
+    best = int(sample.best.sum())
     return Finding(
         state=state,
         says=_says(brief, found, decides, interval, state, usable),
@@ -158,7 +193,7 @@ def _finding(
         interval=interval if usable else None,
         beyond=brief.smallest_effect,
         p_value=_p(found, quiet, brief.smallest_effect) if usable else None,
-        n=len(index),
+        n=len(sample.index),
         grade=_grade(found, best),
         innocent=(
             "another lag than the one declared",
@@ -178,7 +213,7 @@ def _finding(
         else (),
         needed=_needed(brief, found, decides, interval, usable) if state is State.INCONCLUSIVE else "",
         figure=_figure(brief, found, sign),
-        data=_data(found, quiet, sign, knot, best, left_out),
+        data=_data(found, sample, quiet, sign, left_out),
     )
 
 
@@ -282,14 +317,15 @@ def _figure(brief: Brief, found: Bend, sign: float) -> Intervals:
     )
 
 
-def _data(found: Bend, quiet: bool, sign: float, knot: float, best: int, left_out: float) -> dict[str, Any]:
+def _data(found: Bend, sample: _Sample, quiet: bool, sign: float, left_out: float) -> dict[str, Any]:
     def as_data(ratio: Ratio) -> dict[str, Any]:
         made = ratio.fieller
         return {"kind": made.kind, "estimate": made.estimate, "lower": made.lower, "upper": made.upper}
 
     return {
-        "best_tenth_beyond": sign * knot,
-        "values_in_best_tenth": best,
+        "best_tenth_beyond": None if sample.knot is None else sign * sample.knot,
+        "best_tenth_is": "of all values" if sample.knot is not None else "of each unit's own values",
+        "values_in_best_tenth": int(sample.best.sum()),
         "slope_below": sign * found.below,
         "slope_in_best_tenth": sign * found.above,
         "ratio": as_data(found.plain),
