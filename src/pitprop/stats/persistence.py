@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.root import root
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -87,13 +89,11 @@ def persistence(residual: Floats, unit: Ints, time: Ints) -> Persistence:
 
 def _corrected(raw: float, n: int) -> float:
     """The autocorrelation whose expected sample value over `n` periods, mean removed, is `raw`."""
-    from scipy.optimize import brentq
-
     if raw <= _expected(0.0, n):
         return 0.0
     if raw >= _expected(LARGEST, n):
         return LARGEST
-    return float(brentq(lambda phi: _expected(phi, n) - raw, 0.0, LARGEST, xtol=1e-13))
+    return root(lambda phi: _expected(phi, n) - raw, 0.0, LARGEST, tolerance=1e-13)
 
 
 def _expected(phi: float, n: int) -> float:

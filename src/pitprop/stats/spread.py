@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ncfdtr
 
+from pitprop.stats.root import root
+
 Floats = NDArray[np.float64]
 
 
@@ -150,11 +152,9 @@ def _below(f: float, centre: float, df: tuple[float, float], inflation: tuple[fl
 
 def _where(p: float, f: float, df: tuple[float, float], inflation: tuple[float, float]) -> float:
     """The non-centrality at which F is at most `f` with probability p; 0 where that is rarer throughout."""
-    from scipy.optimize import brentq
-
     if _below(f, 0.0, df, inflation) <= p:
         return 0.0
     high = df[0] * (1 + f)
     while _below(f, high, df, inflation) > p:
         high *= 2
-    return float(brentq(lambda c: _below(f, c, df, inflation) - p, 0.0, high, xtol=1e-12 * high, rtol=1e-13))
+    return root(lambda c: _below(f, c, df, inflation) - p, 0.0, high, tolerance=1e-12 * high)

@@ -90,11 +90,15 @@ def two_way(y: Floats, unit: Ints, period: Ints) -> TwoWay:
 
 
 def _largest_set(unit: Ints, period: Ints) -> Bools:
+    """Which values belong to the largest set of units that are linked through periods they share."""
+    i = np.unique(unit, return_inverse=True)[1]
+    p = np.unique(period, return_inverse=True)[1]
+    if np.bincount(p).max() > i.max() or np.bincount(i).max() > p.max():  # one period, or one unit, links all
+        return np.ones(len(i), dtype=np.bool_)
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    i = np.unique(unit, return_inverse=True)[1]
-    p = np.unique(period, return_inverse=True)[1] + int(i.max()) + 1
+    p = p + int(i.max()) + 1
     size = int(p.max()) + 1
     member = connected_components(coo_array((np.ones(len(i)), (i, p)), shape=(size, size)), directed=False)[1]
     of = member[i]

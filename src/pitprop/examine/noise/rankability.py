@@ -61,6 +61,7 @@ from pitprop.stats.moderated import moderated
 from pitprop.stats.period_number import period_number
 from pitprop.stats.persistence import persistence
 from pitprop.stats.ranks import RankSets, separate_intervals, stepdown_ranks, told_apart
+from pitprop.stats.root import root
 from pitprop.stats.spread import Spread, moment_spread, spread
 from pitprop.stats.two_way import two_way
 
@@ -325,14 +326,12 @@ def _jackknife(ranks: RankSets) -> _Jackknife:
 
 def _p_at_most(found: Spread, expected: _Expected, beyond: float) -> float:
     """One-sided p-value of "no more than this share of the pairs stays open"."""
-    from scipy.optimize import brentq
-
     unit = float(np.median(expected.se**2))
     low, high = -20.0, 20.0
     if expected.open(unit * np.exp(low)) <= beyond or expected.open(unit * np.exp(high)) >= beyond:
         return 1.0
-    root = brentq(lambda t: expected.open(unit * np.exp(t)) - beyond, low, high, xtol=1e-10)
-    return found.p_at_least(unit * float(np.exp(root)) / found.noise)
+    at = root(lambda t: expected.open(unit * np.exp(t)) - beyond, low, high, tolerance=1e-10)
+    return found.p_at_least(unit * float(np.exp(at)) / found.noise)
 
 
 def _says(panel: Panel, table: _Table, effect: float, interval: tuple[float, float]) -> str:
