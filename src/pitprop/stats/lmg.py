@@ -24,8 +24,8 @@ class Shares:
     r2: float
     """Explained by all together."""
     lmg: Floats
-    """Mean gain over all orders in which the predictors could enter; they sum to `r2`. Duplicates share what either tells,
-    so a small share alone does not make a predictor superfluous."""
+    """Mean gain over all orders in which the predictors could enter; they sum to `r2`. Duplicates share what
+    either tells, so a small share alone does not make a predictor superfluous."""
     first: Floats
     """Explained by each alone."""
     last: Floats
@@ -93,7 +93,7 @@ def _explained(correlation: Floats, outcome: Floats, member: NDArray[np.bool_]) 
 
 
 def _r2(correlation: Floats, outcome: Floats, member: NDArray[np.bool_]) -> Floats:
-    """R2 of each set of predictors, member of shape (sets, p); what is out has its row replaced by that of the identity."""
+    """R2 of each set of predictors, member of shape (sets, p); what is out has the identity's row and column."""
     p = len(outcome)
     within = np.where(member[:, :, None] & member[:, None, :], correlation, 0.0)
     within[:, np.arange(p), np.arange(p)] = 1.0 + RIDGE
