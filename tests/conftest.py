@@ -151,6 +151,37 @@ def postgres() -> Iterator[Postgres]:
             time.sleep(0.2)
 
 
+@dataclass(frozen=True)
+class Spark:
+    """A running local session, which `spark://` joins."""
+
+    session: Any
+    environ: Mapping[str, str]
+
+    def load(self, name: str, table: Any) -> None:
+        """Make a view of a pyarrow table."""
+        self.session.createDataFrame(table).createOrReplaceTempView(name)
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
+    """A Spark session that all tests share: it takes some seconds to start."""
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        says = "Java is not on this machine: the Spark engine is NOT tested"
+        if os.environ.get("CI"):
+            pytest.fail(says)
+        pytest.skip(says)
+    from pitprop.digest import spark as engine
+
+    folder = tmp_path_factory.mktemp("warehouse")
+    url = f"spark://local[2]?spark.sql.warehouse.dir={folder}&spark.sql.shuffle.partitions=2"
+    backend = engine.connect(url, start="tests", variable="PITPROP_LAKE_URL", source="rows")
+    session = backend.session
+    backend.disconnect()
+    yield Spark(session=session, environ={"PITPROP_LAKE_URL": "spark://"})
+    session.stop()
+
+
 @pytest.fixture
 def audited(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Makes (source, metric) of a frame and a metric's fields; closes what it opened."""

@@ -156,7 +156,7 @@ def test_what_a_server_cannot_do_is_a_sentence(postgres, remote):
             "version": 1,
             "sources": {"r": {"connection": "mine", "table": "functions"}},
             "metrics": [
-                {"name": "m", "type": "simple", "agg": "average", "expr": "try_cast(s as double)", "source": "r"}
+                {"name": "m", "type": "simple", "agg": "average", "expr": "year(try_cast(s as date))", "source": "r"}
                 | {"improvement_direction": "neutral"}
             ],
         }

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from pitprop.define.expression import parse
+from pitprop.define.expression import ExpressionError, parse
 from pitprop.digest.engine import Kind
 
 Node = Any
@@ -55,7 +55,7 @@ def portable(sql: str, columns: Mapping[str, Kind], missing: Callable[[str], Exc
             new = rewrite(child)
             if new is not child:
                 child.replace(new)
-        return _column(node, columns, missing) if isinstance(node, exp.Column) else _same(node)
+        return _column(node, columns, missing) if isinstance(node, exp.Column) else _same(node, columns)
 
     return str(rewrite(parse(sql)).sql(dialect="duckdb"))
 
@@ -88,7 +88,7 @@ def _unless_zero(node: Node) -> Node:
     return exp.Nullif(this=node, expression=exp.Literal.number(0))
 
 
-def _same(node: Node) -> Node:
+def _same(node: Node, columns: Mapping[str, Kind]) -> Node:
     if isinstance(node, exp.Div):
         return exp.Paren(
             this=exp.Div(this=_double(_bare(node.this)), expression=_unless_zero(_double(_bare(node.expression))))
@@ -103,6 +103,8 @@ def _same(node: Node) -> Node:
         return exp.Paren(this=exp.Add(this=node.this, expression=node.expression))
     if isinstance(node, exp.DateDiff):
         return _difference(node)
+    if isinstance(node, exp.Sub) and _is_day(node.this, columns) and _is_day(node.expression, columns):
+        return exp.Sub(this=exp.cast(node.this, "DATE"), expression=exp.cast(node.expression, "DATE"))
     if isinstance(node, exp.DateFromParts):
         return exp.Anonymous(
             this="MAKE_DATE", expressions=[exp.cast(node.args[k], "INT") for k in ("year", "month", "day")]
@@ -144,8 +146,20 @@ def _special(node: Node) -> Node:
     return node
 
 
+def _is_day(node: Node, columns: Mapping[str, Kind]) -> bool:
+    """Whether an expression is a day without a time, as far as can be told from the tree."""
+    if isinstance(node, exp.Paren):
+        return _is_day(node.this, columns)
+    if isinstance(node, exp.Column):
+        return columns.get(node.name) is Kind.DATE
+    if isinstance(node, exp.Cast):
+        return bool(node.to.this == exp.DataType.Type.DATE)
+    made = isinstance(node, exp.Anonymous) and node.name.upper() == "MAKE_DATE"
+    return made or isinstance(node, (exp.DateFromParts, exp.LastDay))
+
+
 def _difference(node: Node) -> Node:
-    """Boundaries crossed between two days (DuckDB's meaning); other units stay as they are."""
+    """Boundaries crossed between two times (DuckDB's meaning)."""
     later, earlier = node.this, node.expression
     unit = str(node.args.get("unit") or "DAY").upper().strip("'")
     days = "(CAST({0} AS DATE) - CAST({1} AS DATE))"
@@ -161,8 +175,17 @@ def _difference(node: Node) -> Node:
         "MONTH": months,
         "QUARTER": quarters,
         "YEAR": "(EXTRACT(YEAR FROM {0}) - EXTRACT(YEAR FROM {1}))",
+        "WEEK": "((CAST(DATE_TRUNC('week', {0}) AS DATE) - CAST(DATE_TRUNC('week', {1}) AS DATE)) // 7)",
     }
-    return _read(forms[unit], later, earlier) if unit in forms else node
+    for clock, seconds in {"HOUR": 3600, "MINUTE": 60, "SECOND": 1}.items():
+        passed = f"FLOOR(EXTRACT(EPOCH FROM CAST({{}} AS TIMESTAMP)) / {seconds})"
+        forms[clock] = f"({passed.format('{0}')} - {passed.format('{1}')})"
+    if unit not in forms:
+        raise ExpressionError(
+            f"counts `{unit.lower()}`, which engines do not do alike",
+            allowed=", ".join(u.lower() for u in forms),
+        )
+    return _read(forms[unit], later, earlier)
 
 
 def _rounded(node: Node) -> Node:

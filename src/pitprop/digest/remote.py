@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pitprop.digest.engine import Answer, Kind, Schema, answer
+from pitprop.digest.native import native
 from pitprop.digest.problem import SourceError, nearest
 
 PATIENCE = 10
 """Seconds that a server may take to let us in."""
 
-_PARTS = {"DAYOFWEEK": "DOW", "DAYOFYEAR": "DOY", "DAYOFWEEKISO": "ISODOW"}
 _TYPES = {"integer": "int64", "number": "float64", "text": "string", "day": "date"}
 
 
@@ -59,12 +59,15 @@ class Remote:
         except exc.TableNotFound:
             raise self._no_table(shown, schema) from None
         except Exception as error:
-            raise SourceError(
-                f"source `{self._source}` ({self.where}): the server does not show its columns "
-                f"({reason(error)}); check that the user may read it",
-                source=self._source,
-            ) from None
+            raise self._no_columns(error) from None
         return {n: _kind(t) for n, t in table.schema().items()}
+
+    def _no_columns(self, error: Exception) -> SourceError:
+        return SourceError(
+            f"source `{self._source}` ({self.where}): the server does not show its columns "
+            f"({reason(error)}); check that the user may read it",
+            source=self._source,
+        )
 
     def _no_table(self, shown: str, schema: str | None) -> SourceError:
         try:
@@ -79,20 +82,7 @@ class Remote:
         )
 
     def _native(self, sql: str) -> str:
-        """The query in the engine's own dialect."""
-        from sqlglot import exp, parse_one
-
-        def named(node: Any) -> Any:
-            if isinstance(node, exp.DateFromParts):  # written as a function that PostgreSQL does not have
-                parts = [node.args[k] for k in ("year", "month", "day")]
-                return exp.Anonymous(this="MAKE_DATE", expressions=parts)
-            if isinstance(node, exp.Extract):
-                part = _PARTS.get(node.name.upper())
-                return exp.Extract(this=exp.var(part), expression=node.expression) if part else node
-            return node
-
-        tree = parse_one(sql, dialect="duckdb").transform(named)
-        return str(tree.sql(dialect=self._backend.dialect))
+        return native(sql, self._backend.name, self._backend.dialect, getattr(self, "columns", {}))
 
     def _described(self, sql: str) -> tuple[Kind, ...]:
         cursor = self._backend.raw_sql(sql)
@@ -146,12 +136,20 @@ def open_table(connection: str, table: str, *, source: str, environ: Mapping[str
     scheme = re.match(r"^([A-Za-z][A-Za-z0-9+]*)://", url)
     if scheme is None:
         raise SourceError(
-            f"{start}: {name} is not a URL such as postgres://user:password@host:5432/database", source=source
+            f"{start}: {name} is not a URL such as postgres://user:password@host:5432/database or spark://host:7077",
+            source=source,
         )
     kind = scheme.group(1).lower().split("+")[0].replace("postgresql", "postgres")
-    backend = _backend(kind, url, start=start, variable=name, source=source)
+    opened: type[Remote] = Remote
+    backend: Any
+    if kind in ("spark", "sc", "pyspark"):
+        from pitprop.digest import spark
+
+        backend, opened = spark.connect(url, start=start, variable=name, source=source), spark.SparkTable
+    else:
+        backend = _backend(kind, url, start=start, variable=name, source=source)
     try:
-        return Remote(backend, connection=connection, table=table, source=source)
+        return opened(backend, connection=connection, table=table, source=source)
     except Exception:
         backend.disconnect()
         raise
