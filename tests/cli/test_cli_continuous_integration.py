@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -169,3 +170,27 @@ def test_the_lists_of_checks_hold_those_of_the_register_as_a_whole() -> None:
     assert told["bunching"] == told["owner"] == "metric"
     assert " concentration " in run("checks").stdout
     assert " concentration (governance)\n\nConcentration: do" in run("explain", "concentration").stdout
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "ci.md").read_text(encoding="utf-8")
+
+
+def test_every_command_and_option_in_the_documentation_is_there() -> None:
+    told = [line.split("#")[0].split() for line in re.findall(r"(?:^|run: |- )pitprop (.+)", PAGE, re.MULTILINE)]
+    assert len(told) >= 8
+    for name, *words in told:
+        options = {o for parameter in main.commands[name].params for o in parameter.opts}
+        assert {w for w in words if w.startswith("-")} <= options
+    for variable in re.findall(r"PITPROP_AUDIT_\w+", PAGE):
+        assert variable in run("audit", "--help").stdout
+
+
+def test_the_snippets_in_the_documentation_are_yaml() -> None:
+    from ruamel.yaml import YAML
+
+    snippets = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    github, gitlab, hooks = (YAML(typ="safe").load(text) for text in snippets)
+    uses = [step.get("uses", "") for step in github["jobs"]["audit"]["steps"]]
+    assert any(u.startswith("github/codeql-action/upload-sarif@") for u in uses)
+    assert gitlab["metrics"]["artifacts"]["reports"]["junit"] == "pitprop.xml"
+    assert hooks["repos"][0]["hooks"] == [{"id": "pitprop-lint"}]

@@ -44,7 +44,7 @@ def _lines(entries: tuple[Entry, ...]) -> Iterator[str]:
     yield "| code | check | family | question | smallest effect that matters |"
     yield "| --- | --- | --- | --- | --- |"
     for e in entries:
-        effect = f"{e.check.smallest_effect:g}, {e.check.effect_is}"
+        effect = f"{e.check.smallest_effect:g}, {e.check.effect_is}" if e.check.effect_is else ""
         cells = (e.check.code, f"[`{e.name}`](#{_anchor(e)})", FAMILIES.get(e.family, e.family), e.check.title, effect)
         yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
     for e in entries:
