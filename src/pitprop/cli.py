@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -39,6 +40,8 @@ SEVERITY = ("discard", "challenge", "undecided")
 
 for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")  # our matrices are small: threads made them thirty times slower
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them reads every installed package
+gc.set_threshold(50_000, 20, 20)  # imports make much that lasts and little that is garbage
 
 PASSED, FAILED, INVALID, NOT_RUN, INTERRUPTED = 0, 1, 2, 3, 130
 
