@@ -172,6 +172,18 @@ def test_the_lists_of_checks_hold_those_of_the_register_as_a_whole() -> None:
     assert " concentration (governance)\n\nConcentration: do" in run("explain", "concentration").stdout
 
 
+def test_explain_knows_the_rule_of_a_ruling() -> None:
+    assert run("explain", "PP000").stdout.startswith("PP000 ruling (rule in SARIF): The ruling on a metric")
+
+
+def test_the_gates_are_those_of_the_library() -> None:
+    from pitprop.report.difference import GATES
+    from pitprop.report.difference_words import FORMS
+
+    told = {p.name: tuple(p.type.choices) for p in main.commands["diff"].params if hasattr(p.type, "choices")}
+    assert told == {"form": FORMS, "fail_on": GATES}
+
+
 PAGE = (Path(__file__).parents[2] / "docs" / "ci.md").read_text(encoding="utf-8")
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sample_audit import finding, hostile, metric, sample, verdict
 
 from pitprop.define.place import Place
+from pitprop.errors import PitpropError
 from pitprop.examine.finding import State
 from pitprop.judge.verdict import Ruling
 from pitprop.report.audit import Audit
@@ -53,6 +54,11 @@ def at_the_top(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
 )
 def test_a_gate_fails_on_its_ruling_and_on_graver_ones(fail_on: str, names: set[str]) -> None:
     assert {v.metric.name for v in sample().failing(fail_on)} == names
+
+
+def test_a_gate_that_is_not_known_is_refused_and_not_taken_for_never() -> None:
+    with pytest.raises(PitpropError, match="nothing fails on 'chalenge'; choose one of discard, challenge"):
+        sample().render("junit", fail_on="chalenge")
 
 
 # ---- JUnit

@@ -19,7 +19,7 @@ from pitprop.examine.finding import Finding, State
 from pitprop.judge.policy import Policy
 from pitprop.judge.verdict import Ruling, Verdict
 from pitprop.report.audit import Audit
-from pitprop.report.difference import Difference
+from pitprop.report.difference import GATES, Difference
 
 
 def audit(*verdicts: Verdict, **changes: Any) -> Audit:
@@ -46,7 +46,9 @@ def test_an_audit_is_no_different_from_itself() -> None:
     found = pitprop.diff(sample(), sample())
     assert found.changes == ()
     assert found.compared == len(sample().verdicts)
-    assert not any(found.fails(gate) for gate in ("worse", "any", "never"))
+    assert not any(found.fails(gate) for gate in GATES)
+    with pytest.raises(PitpropError, match="nothing fails on 'wrose'"):
+        found.fails("wrose")
     assert "5 metrics in both: 0 got worse, 0 got better" in found.render("text")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pitprop.define.place import Place
+from pitprop.errors import PitpropError
 from pitprop.examine.finding import Finding
 from pitprop.judge.policy import Policy
 from pitprop.judge.verdict import Ruling, Verdict
@@ -47,8 +48,15 @@ class Audit:
         ----------
         fail_on
             The mildest ruling that fails: `discard`, `challenge` or `undecided`; `never` for none.
+
+        Raises
+        ------
+        PitpropError
+            If it is none of these.
         """
         words = [ruling.value for ruling in SEVERITY]
+        if fail_on not in (*words, "never"):
+            raise PitpropError(f"nothing fails on {fail_on!r}; choose one of {', '.join(words)}, never")
         failing = SEVERITY[: words.index(fail_on) + 1] if fail_on in words else ()
         return tuple(v for v in self.verdicts if v.ruling in failing and v.metric.status != "retired")
 

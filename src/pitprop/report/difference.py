@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pitprop.errors import PitpropError
 from pitprop.examine.finding import State
 from pitprop.judge.verdict import Ruling
 from pitprop.report.recorded import Recorded, RecordedFinding, RecordedMetric
@@ -21,6 +22,8 @@ Kind = Literal[
 """What changed. `run`: whether it could be measured at all; `asked`: which checks were."""
 RELATIVE = 1e-6
 """Numbers that differ by less than this share of their size are equal."""
+GATES = ("worse", "any", "never")
+"""What `diff` can fail on."""
 _ORDER = (Ruling.KEEP, Ruling.UNDECIDED, Ruling.CHALLENGE, Ruling.DISCARD)
 _ROUTINE = ("data", "version")
 """Changes that are to be expected, which `any` does not fail on."""
@@ -60,7 +63,15 @@ class Difference:
         return len(ruled if worse else ruled - lost)
 
     def fails(self, fail_on: str) -> bool:
-        """Whether a gate fails: `worse` on any ruling that got worse, `any` on all but new data, `never`."""
+        """Whether a gate fails: `worse` on any ruling that got worse, `any` on all but new data, `never`.
+
+        Raises
+        ------
+        PitpropError
+            If it is none of these.
+        """
+        if fail_on not in GATES:
+            raise PitpropError(f"nothing fails on {fail_on!r}; choose one of {', '.join(GATES)}")
         if fail_on == "any":
             return any(c.kind not in _ROUTINE for c in self.changes)
         return fail_on == "worse" and self.count(worse=True) > 0

@@ -6,11 +6,13 @@ import importlib
 from collections.abc import Iterable
 
 from pitprop.examine.battery import Entry
+from pitprop.report.sarif import RULING, RULING_MEANS
 from pitprop.report.wording import GRADES, RULINGS, STATES
 
 
 def glossary(entries: Iterable[Entry]) -> dict[str, str]:
-    """Term in lower case -> what it means, for every ruling, state, design grade and family of checks.
+    """Term in lower case -> what it means, for every ruling, state, design grade and family of checks, and for the
+    rule of a ruling in SARIF.
 
     Parameters
     ----------
@@ -26,7 +28,8 @@ def glossary(entries: Iterable[Entry]) -> dict[str, str]:
     families: dict[str, list[Entry]] = {}
     for entry in entries:
         families.setdefault(entry.family, []).append(entry)
-    return rulings | states | grades | {name: _family(name, found) for name, found in families.items()}
+    rule = {RULING.lower(): f"{RULING} ruling (rule in SARIF): {RULING_MEANS}"}
+    return rule | rulings | states | grades | {name: _family(name, found) for name, found in families.items()}
 
 
 def _family(name: str, entries: list[Entry]) -> str:

@@ -30,7 +30,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 RULING = "PP000"
 """The rule of a ruling that no suspicion accounts for."""
 _LEVELS = {Ruling.DISCARD: "error", Ruling.CHALLENGE: "warning", Ruling.UNDECIDED: "note", Ruling.KEEP: "note"}
-_RULING_MEANS = (
+RULING_MEANS = (
     "The ruling on a metric, where it follows from no single suspicion: its value is not shown, or what is declared"
     " does not go together. The message says what would decide."
 )
@@ -68,8 +68,8 @@ def _rules(audit: Audit) -> list[dict[str, Any]]:
         "id": RULING,
         "name": "ruling",
         "shortDescription": {"text": "What is the ruling?"},
-        "fullDescription": {"text": _RULING_MEANS},
-        "help": {"text": _RULING_MEANS},
+        "fullDescription": {"text": RULING_MEANS},
+        "help": {"text": RULING_MEANS},
     }
     return [ruling, *(_rule(asked[code], pages.get(code)) for code in sorted(asked))]
 
