@@ -174,7 +174,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
     from pitprop.digest import spark as engine
 
     folder = tmp_path_factory.mktemp("warehouse")
-    url = f"spark://local[2]?spark.sql.warehouse.dir={folder}&spark.sql.shuffle.partitions=2"
+    small = {"shuffle.partitions": 2, "codegen.wholeStage": "false", "adaptive.enabled": "false"}
+    url = f"spark://local[2]?spark.sql.warehouse.dir={folder}&" + "&".join(
+        f"spark.sql.{k}={v}" for k, v in small.items()
+    )
     backend = engine.connect(url, start="tests", variable="PITPROP_LAKE_URL", source="rows")
     session = backend.session
     backend.disconnect()

@@ -67,6 +67,11 @@ def native(sql: str, engine: str, dialect: Any, columns: Mapping[str, Kind]) -> 
     return str(rewrite(parse_one(sql, dialect="duckdb")).sql(dialect=dialect))
 
 
+def order(sql: str) -> tuple[str, ...]:
+    """Names of a query's columns, in the order in which the engine gives them back."""
+    return tuple(parse_one(sql, dialect="duckdb").named_selects)
+
+
 def _postgres_date(node: Node, columns: Columns) -> Node:
     """A function that PostgreSQL has, where sqlglot writes one that it does not have."""
     return exp.Anonymous(this="MAKE_DATE", expressions=[node.args[k] for k in ("year", "month", "day")])

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pitprop.digest.engine import Answer, Kind, Schema, answer
-from pitprop.digest.native import native
+from pitprop.digest.native import native, order
 from pitprop.digest.problem import SourceError, nearest
 
 PATIENCE = 10
@@ -44,7 +44,7 @@ class Remote:
             return tuple(_kind(t) for t in self._backend.sql(sql).schema().types)
 
     def ask(self, sql: str, schema: Schema) -> Answer:
-        types = {name: _TYPES[kind] for name, kind in schema.items()}
+        types = {name: _TYPES[schema[name]] for name in order(sql)}  # Ibis takes them by their place, not by name
         with self._said():
             return answer(self._backend.sql(self._native(sql), schema=types).to_pyarrow(), schema)
 
