@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,6 +13,7 @@ import numpy as np
 from benchmarks.calibration import organisation, values
 from benchmarks.calibration.doses import LADDERS, Ladder
 from benchmarks.calibration.grains import Grains
+from benchmarks.calibration.seeds import generator
 from benchmarks.calibration.worlds import SIZES, WORLDS, applies
 from pitprop.define.metric import Metric, Register
 from pitprop.digest.distribution import Distribution
@@ -46,8 +46,7 @@ class Case:
 
     def generator(self, i: int) -> np.random.Generator:
         """The generator of draw i."""
-        entropy = int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:8], "big")
-        return np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(i,)))
+        return generator(self.name, i)
 
 
 def cases(entries: Sequence[Entry]) -> Iterator[Case]:

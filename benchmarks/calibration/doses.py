@@ -116,11 +116,12 @@ def redefined(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
 
 
 def smoothed(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
-    """Numbers of cases are drawn towards the unit's mean: their variance falls by so much."""
+    """Under the target numbers of cases are drawn towards the unit's mean: their variance falls by so much."""
     cell, size = ledger.unit * ledger.periods + ledger.period, ledger.units * ledger.periods
     n = np.bincount(cell, minlength=size).reshape(ledger.units, ledger.periods)
     mean = n.mean(axis=1, keepdims=True)
-    told = np.where(n > 0, np.maximum(np.floor(mean + (1 - dose) ** 0.5 * (n - mean) + 0.5), 1), 0).astype(np.int64)
+    kept = (1 - dose * under_target(ledger)) ** 0.5
+    told = np.where(n > 0, np.maximum(np.floor(mean + kept * (n - mean) + 0.5), 1), 0).astype(np.int64)
     first = np.concatenate([[0], np.cumsum(n.ravel())[:-1]])
     again = np.repeat(np.arange(size), told.ravel())
     picked = np.argsort(cell, kind="stable")[first[again] + rng.integers(0, n.ravel()[again])]

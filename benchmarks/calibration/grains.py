@@ -274,7 +274,7 @@ def _scorecard(grains: Grains) -> Scorecard:
     names = list(ledger.others)
     costs = {"punctuality": (500.0, 500.0), "complaints": None}
     peers = tuple(Peer(name=n, label=n.title(), cost_per_year=costs.get(n)) for n in ledger.peers)
-    return Scorecard(panel=_panel_with(grains, names), peers=peers)
+    return Scorecard(panel=_panel_with(grains, names), peers=peers, earlier=1)
 
 
 MAKERS: dict[Any, Any] = {
