@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtr, stdtrit
 
+from pitprop.stats.numbered import numbered
 from pitprop.stats.process_chart import LIMIT_FACTOR, RANGE_FACTOR
 
 Floats = NDArray[np.float64]
@@ -112,7 +113,7 @@ def agreement(same: Floats, unit: Ints, period: Ints) -> Agreement | None:
     share = float(same.mean())
     variance, clusters = share * (1 - share) / n, np.inf
     for label in (unit, period):
-        index = np.unique(label, return_inverse=True)[1]
+        index = numbered(label)[1]
         count = np.bincount(index).astype(np.float64)
         clusters = min(clusters, n**2 / float((count**2).sum()))
         if len(count) > 1:

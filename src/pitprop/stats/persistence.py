@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.numbered import numbered
+
 from pitprop.stats.root import root
 
 Floats = NDArray[np.float64]
@@ -72,7 +74,7 @@ def persistence(residual: Floats, unit: Ints, time: Ints) -> Persistence:
     order = np.lexsort((time, unit))
     e, u, t = residual[order], unit[order], time[order]
     near = (u[1:] == u[:-1]) & (t[1:] == t[:-1] + 1)
-    counts = np.bincount(np.unique(unit, return_inverse=True)[1])
+    counts = np.bincount(numbered(unit)[1])
     n = int(min(np.sum(counts**2.0) / max(counts.sum(), 1), LONGEST))
     total = float(np.sum((e[1:] ** 2 + e[:-1] ** 2)[near])) / 2
     if n < 4 or near.sum() < 20 or total <= 0:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.stats.jackknifed import Ratio, jackknifed
+from pitprop.stats.numbered import numbered
 from pitprop.stats.swept import swept
 
 Floats = NDArray[np.float64]
@@ -69,7 +70,7 @@ def bend(y: Floats, x: Floats, again: Floats, *, knot: float, unit: Ints, period
     section 1.4.
     """
     scale = float(x.std())
-    label, index = np.unique(unit, return_inverse=True)
+    label, index = numbered(unit)
     if scale <= 0 or len(label) < 3:
         return None
     centred = (x - knot) / scale

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.stats.jackknifed import Ratio, jackknifed
+from pitprop.stats.numbered import numbered
 from pitprop.stats.persistence import Persistence, persistence
 from pitprop.stats.swept import Swept, swept
 
@@ -67,7 +68,7 @@ def two_stage(
     Buyse, Molenberghs, Burzykowski, Renard and Geys 2000, Biostatistics 1:49, sections 3 and 4; reduced fixed-effects
     models: Tibaldi et al. 2003, Journal of Statistical Computation and Simulation 73:643.
     """
-    label, i = np.unique(trial, return_inverse=True)
+    label, i = numbered(trial)
     z = np.where(treated, 1.0, -1.0)
     mu_s, alpha, e_s = _first_stage(surrogate, z, i, len(label), model == "reduced")
     _, beta, e_t = _first_stage(true, z, i, len(label), model == "reduced")

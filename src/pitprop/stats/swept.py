@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.numbered import numbered
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -46,40 +48,40 @@ def swept(columns: Floats, *, unit: Ints, period: Ints) -> Swept:
     ------
     Wansbeek and Kapteyn 1989, Journal of Econometrics 41:341, eq. 2.6 (two-way within transformation, unbalanced).
     """
-    label, i = np.unique(unit, return_inverse=True)
-    p = np.unique(period, return_inverse=True)[1]
+    label, i = numbered(unit)
+    p = numbered(period)[1]
     a, b = len(label), int(p.max()) + 1
-    count = np.bincount(i).astype(np.float64)
-    centre = columns.mean(axis=0)
-    y = columns - centre
-    effect = _period_effects(y - _means(y, i, count)[i], i, p, count, b)
-    effect = effect - np.bincount(p) @ effect / len(p)
-    left = y - effect[p]
-    level = _means(left, i, count)
+    count, size = np.bincount(i).astype(np.float64), np.bincount(p).astype(np.float64)
+    y = np.array(columns.T, dtype=np.float64, order="C")
+    centre = y.mean(axis=1)
+    y -= centre[:, None]
+    effect = _period_effects(y - _means(y, i, count)[:, i], i, p, count, size)
+    effect -= (effect @ size)[:, None] / len(p)
+    y -= effect[:, p]
+    level = _means(y, i, count)
     return Swept(
         unit=label,
         index=i,
         count=count,
-        level=level + centre,
-        residual=left - level[i],
+        level=(level + centre[:, None]).T,
+        residual=(y - level[:, i]).T,
         df=len(i) - a - b + 1,
     )
 
 
-def _period_effects(left: Floats, i: Ints, p: Ints, count: Floats, b: int) -> Floats:
-    """Period effects from columns less their units' means, shape (b, k)."""
-    size = np.bincount(p).astype(np.float64)
-    if len(i) == len(count) * b:
+def _period_effects(left: Floats, i: Ints, p: Ints, count: Floats, size: Floats) -> Floats:
+    """Period effects from columns less their units' means, (k, n) -> (k, b)."""
+    if len(i) == len(count) * len(size):
         return _means(left, p, size)
     from scipy.sparse import csr_array, diags_array
 
-    there = csr_array((np.ones(len(i)), (i, p)), shape=(len(count), b))
+    there = csr_array((np.ones(len(i)), (i, p)), shape=(len(count), len(size)))
     gram = np.diag(size) - (there.T @ diags_array(1 / count) @ there).toarray()
-    out: Floats = np.linalg.pinv(gram, rcond=1e-10, hermitian=True) @ (_means(left, p, size) * size[:, None])
+    out: Floats = (_means(left, p, size) * size) @ np.linalg.pinv(gram, rcond=1e-10, hermitian=True)
     return out
 
 
-def _means(columns: Floats, group: Ints, count: Floats) -> Floats:
-    sums = [np.bincount(group, weights=column, minlength=len(count)) for column in columns.T]
-    out: Floats = np.column_stack(sums) / count[:, None]
+def _means(rows: Floats, group: Ints, count: Floats) -> Floats:
+    """Group means of each row, (k, n) -> (k, groups)."""
+    out: Floats = np.stack([np.bincount(group, weights=row, minlength=len(count)) for row in rows]) / count
     return out

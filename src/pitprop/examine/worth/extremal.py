@@ -12,8 +12,8 @@ The slope of the outcome (`lag` periods later) on the number in the best tenth o
 below, within units and periods: only units that have been on both sides are used, each compared with itself, and what
 moves all units at once is removed. The effect is the ratio of the two slopes: 1 for a straight line, 0 where more of
 the number brings no more of the outcome. Suspect: the whole 95% interval lies below the smallest ratio, a half by
-default. Clear: it lies wholly above. Where fewer than ten units have been on both sides of the best tenth of all values,
-each unit's own best tenth counts.
+default. Clear: it lies wholly above. Where fewer than ten units have been on both sides of the best tenth of all
+values, each unit's own best tenth counts.
 
 Noise in the number flattens slopes too, and the best values are where noise collects. So the number of the neighbouring
 periods is put in the place of the outcome: where the best values are mostly noise, their neighbours do not
@@ -54,6 +54,7 @@ from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.stats.jackknifed import Ratio
 from pitprop.stats.neighbours import neighbours
+from pitprop.stats.numbered import numbered
 from pitprop.stats.period_number import period_number
 from pitprop.stats.piecewise import Bend, bend
 
@@ -136,7 +137,8 @@ def _sample(panel: Panel, outcome: str, value: Floats) -> _Sample | str:
     there = np.isfinite(value)
     usable = there & np.isfinite(again) & np.isfinite(panel.others[outcome].value)
     knot = float(np.quantile(value[there], BEST))
-    for x, given in ((value - knot, knot), (value - _own_knots(value, panel.entity), None)):
+    for given in (knot, None):
+        x = value - (knot if given is not None else _own_knots(value, panel.entity))
         above, size = usable & (x > 0), len(panel.entities)
         both = (np.bincount(panel.entity[above], minlength=size) >= 1) & (
             np.bincount(panel.entity[usable & (x <= 0)], minlength=size) >= 2
@@ -170,7 +172,7 @@ def _quiet(noise: Floats, sample: _Sample, unit: Ints) -> bool:
     if not np.isfinite(noise).all():
         return False
     x, best = sample.x, sample.best
-    own = np.unique(unit, return_inverse=True)[1]
+    own = numbered(unit)[1]
     within = x - (np.bincount(own, weights=x) / np.bincount(own))[own]
     spread = (float(x[best].var()), float(within[~best].var()))
     return bool(

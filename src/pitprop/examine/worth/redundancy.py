@@ -59,6 +59,7 @@ from pitprop.stats.effective_rank import effective_rank, gaussian_information, i
 from pitprop.stats.increment import Increment, increment
 from pitprop.stats.jackknifed import Ratio
 from pitprop.stats.lmg import lmg
+from pitprop.stats.numbered import numbered
 from pitprop.stats.period_number import CYCLE, period_number
 from pitprop.stats.prediction import Shortfall, forecasts
 
@@ -127,7 +128,7 @@ def run(scorecard: Scorecard, brief: Brief) -> Finding:
         return _not_applicable("Without time, noise cannot be told from signal.", "Declare `agg_time_dimension`.")
     value = panel.metric.value
     there = np.isfinite(value)
-    if len(np.unique(panel.entity[there])) < FEWEST_UNITS:
+    if not there.any() or len(numbered(panel.entity[there])[0]) < FEWEST_UNITS:
         return _not_applicable(
             f"Fewer than {FEWEST_UNITS} units have values.", f"At least {FEWEST_UNITS} units with several periods each."
         )
@@ -410,7 +411,7 @@ def _together(scorecard: Scorecard, brief: Brief) -> dict[str, Any]:
 
 def _less_periods(table: Floats, period: Ints) -> Floats:
     """Columns less their periods' means."""
-    index = np.unique(period, return_inverse=True)[1]
+    index = numbered(period)[1]
     count = np.bincount(index)
     return np.column_stack([c - (np.bincount(index, weights=c) / count)[index] for c in table.T])
 

@@ -49,6 +49,7 @@ from pitprop.examine.figure import Interval, Intervals
 from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.stats.moves import Agreement, agreement, expected_agreement, moves, shifts
+from pitprop.stats.numbered import numbered
 from pitprop.stats.period_number import period_number
 from pitprop.stats.persistence import persistence
 from pitprop.stats.swept import swept
@@ -114,7 +115,7 @@ def _by_outcome(panel: Panel, brief: Brief, value: Floats) -> _Reading | None:
     direction = SIGNS.get(panel.directions.get(outcome.metric, "increase"))
     y = panel.others[outcome.metric].value
     both = np.flatnonzero(np.isfinite(value) & np.isfinite(y))
-    if direction is None or len(np.unique(panel.entity[both])) < FEWEST_UNITS:
+    if direction is None or not len(both) or len(numbered(panel.entity[both])[0]) < FEWEST_UNITS:
         return None
     unit, time = panel.entity[both], period_number(panel.start[both], panel.granularity)
     left = swept(np.column_stack([value[both], direction * y[both]]), unit=unit, period=time).residual
@@ -155,7 +156,7 @@ def _by_events(panel: Panel, value: Floats, events: list[Event]) -> _Reading | N
     found = _agreement(followed, way, np.nonzero((way != 0) & np.isfinite(followed)))
     if found is None:
         return None
-    index = np.unique(unit, return_inverse=True)[1]
+    index = numbered(unit)[1]
     left = value[there] - (np.bincount(index, weights=value[there]) / np.bincount(index))[index]
     reliability = _reliability(left, panel.metric.noise[there], unit, time)
     return _Reading(
@@ -172,7 +173,7 @@ def _midnight(day: date) -> np.datetime64:
 
 def _table(values: Floats, unit: Ints, time: Ints) -> Floats:
     """Values by unit and period of the calendar; NaN where there is none."""
-    labels, row = np.unique(unit, return_inverse=True)
+    labels, row = numbered(unit)
     width = int(time.max() - time.min()) + 1
     out = np.full((len(labels), min(width, max(LARGEST_TABLE // len(labels), 1))), np.nan)
     column = time - time.max() + out.shape[1] - 1
@@ -236,7 +237,7 @@ def _finding(panel: Panel, brief: Brief, readings: list[_Reading]) -> Finding:
         else (),
         needed=_needed(decides, smallest) if state is State.INCONCLUSIVE else "",
         figure=_figure(brief, readings),
-        data={"moves": [_as_data(r) for r in readings], "units": len(np.unique(panel.entity))},
+        data={"moves": [_as_data(r) for r in readings], "units": len(numbered(panel.entity)[0])},
     )
 
 
@@ -327,7 +328,7 @@ def _none(panel: Panel, brief: Brief) -> Finding:
     if outcome is not None and outcome.metric not in panel.others:
         why = panel.missing.get(name, f"`{name}` is not among the data.")
         return _not_applicable(f"The outcome could not be had: {why}", f"Make `{name}` available.")
-    if len(np.unique(panel.entity)) < FEWEST_UNITS:
+    if len(numbered(panel.entity)[0]) < FEWEST_UNITS:
         return _not_applicable(
             f"With fewer than {FEWEST_UNITS} units, moves of {name} cannot be told from what moves everything at once.",
             "Declare `events` of kind work with a direction: what is known to have changed in the work, and when.",
