@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.stats.numbered import numbered
-
 from pitprop.stats.root import root
 
 Floats = NDArray[np.float64]
