@@ -21,6 +21,8 @@ BY_CHANCE = 0.01
 """Expected number of sequences of the chosen length that agree by chance: at most this."""
 COARSE = 0.4
 """Units whose values agree with one another so often can show no copies."""
+COARSEST = 0.25
+"""Where so many values agree with the one before by chance, there is no telling what was carried over."""
 LAGS = (2, 3, 4)
 FACTORS = np.random.default_rng(20250101).integers(1, 2**62, LONGEST, dtype=np.int64) | 1
 """Odd multipliers of a hash: its collisions cost time only, every match is looked at value by value."""
@@ -106,7 +108,7 @@ def carried(*, values: Floats, unit: Ints, period: Ints, name: Ints | None = Non
 
     Returns
     -------
-    None where fewer than two units, or none with six periods, are left.
+    None where fewer than two units are left, or values are too coarse.
 
     Source
     ------
@@ -135,6 +137,8 @@ def carried(*, values: Floats, unit: Ints, period: Ints, name: Ints | None = Non
     by_step = _still(moves, _step(values, name)) / float(pairs[0].sum())
     if by_step * float(follow.sum()) > float((by_chance * follow).sum()):
         by_chance = np.full(len(follow), by_step)
+    if float((by_chance * follow).sum()) > COARSEST * float(follow.sum()):
+        return None
     excess = same[0][use] - by_chance * follow
     total, units = float(follow.sum()), int(use.sum())
     value = float(excess.sum()) / total
@@ -160,8 +164,11 @@ def _step(values: Floats, name: Ints) -> float:
 
 def _still(moves: Floats, step: float) -> float:
     """How many moves of none there would be, from how many there are of one step and of two."""
-    one, two = ((np.abs(moves - j * step) <= 0.5 * step).sum() / 2 for j in (1, 2))
-    return float(one) * min((float(one) / max(float(two), 0.5)) ** (1 / 3), 2.0) if one > two else float(one)
+    if step <= 0:
+        return 0.0
+    steps = np.floor(moves / step + 0.5 - 1e-6)  # a hair off the half, which a last bit must not decide
+    one, two = (float((steps == j).sum()) / 2 for j in (1, 2))
+    return one * min((one / max(two, 0.5)) ** (1 / 3), 2.0) if one > two else one
 
 
 def copied(*, values: Floats, unit: Ints, period: Ints, name: Ints | None = None) -> Copied | None:

@@ -91,9 +91,12 @@ def _finding(found: LastDigits, leading: dict[str, Any], brief: Brief) -> Findin
     beyond, level = brief.smallest_effect, 1 - 0.05 / len(found.preferences)
     bounds = [p.share.interval(level) for p in found.preferences]
     i = int(np.argmax([low for low, _ in bounds]))
+    if bounds[i][0] > beyond:
+        state = State.SUSPECT
+    else:
+        i = int(np.argmax([high for _, high in bounds]))
+        state = State.CLEAR if bounds[i][1] < beyond else State.INCONCLUSIVE
     worst, (low, high) = found.preferences[i], bounds[i]
-    highest = max(high for _, high in bounds)
-    state = State.SUSPECT if low > beyond else State.CLEAR if highest < beyond else State.INCONCLUSIVE
     seen = _seen(found, worst)
     says = {
         State.SUSPECT: f"{seen}; measured values would have as many of both. Pattern consistent with last digits that "

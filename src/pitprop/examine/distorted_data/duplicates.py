@@ -15,7 +15,8 @@ Assumes
     agree at other times, from the step of the grid and from the noise of each entity, on the safe side. Zeros never
     count; nor do entities where four in ten values repeat the one before (a level that is rarely changed), nor
     sequences that rise by equal steps (a plan) or that three or more entities share in the same periods (a
-    calendar, a tariff).
+    calendar, a tariff). Where numbers are made of rows, only those of ten rows or more count: few things may well stay
+    as they were.
 
 Blind to
     Copies that were changed a little. Coarse values, of which any sequence may recur. One value taken from another
@@ -65,10 +66,14 @@ def run(panel: Panel, brief: Brief) -> Finding:
     if bool(np.isnat(panel.periods).any()):
         return _not_applicable("There is no time in the data.", "declare `agg_time_dimension`")
     value = panel.metric.value
-    index = np.flatnonzero(np.isfinite(value))
+    rows = panel.metric.n[np.isfinite(value)]
+    fewest = brief.minimum_group if len(rows) and np.median(rows) > 1 else 1
+    index = np.flatnonzero(np.isfinite(value) & (panel.metric.n >= fewest))
     if len(index) < FEWEST_CELLS:
+        of_rows = f" of {fewest} rows or more" if fewest > 1 else ""
         return _not_applicable(
-            f"{len(index)} cells are too few to tell copies from coincidence.", f"{FEWEST_CELLS} cells or more"
+            f"{len(index)} cells{of_rows} are too few to tell copies from coincidence.",
+            f"{FEWEST_CELLS} cells{of_rows}",
         )
     index = index[np.lexsort((panel.period[index], panel.entity[index]))]
     traces, data = _traces(value[index], panel, index)
@@ -125,9 +130,12 @@ def _traces(value: Floats, panel: Panel, index: NDArray[np.int64]) -> tuple[list
 def _finding(traces: list[Trace], data: dict[str, object], n: int, panel: Panel, brief: Brief) -> Finding:
     beyond = brief.smallest_effect
     worst = max(traces, key=lambda t: (t.interval[0], t.share))
+    if worst.interval[0] > beyond:
+        state = State.SUSPECT
+    else:
+        worst = max(traces, key=lambda t: (t.interval[1], t.share))
+        state = State.CLEAR if worst.interval[1] < beyond else State.INCONCLUSIVE
     low, high = worst.interval
-    highest = max(t.interval[1] for t in traces)
-    state = State.SUSPECT if low > beyond else State.CLEAR if highest < beyond else State.INCONCLUSIVE
     seen = worst.says[0].upper() + worst.says[1:]
     says = {
         State.SUSPECT: f"{seen}. Pattern consistent with about {worst.share:.0%} of the values being copied.",
@@ -263,7 +271,7 @@ CHECK = Check(
     code="PP107",
     title="Are values copied from another period or another entity?",
     run=run,
-    smallest_effect=0.015,
+    smallest_effect=0.02,
     effect_is="share of values that were copied",
     source="Simonsohn 2013, Psychological Science 24(10): 1875-1888",
     clear=(measured_outputs, counts_of_cases, rounded_with_gaps, slow_levels, same_calendar),

@@ -83,9 +83,12 @@ def _finding(found: list[IntegerShare], panel: Panel, brief: Brief, alone: bool)
     beyond = brief.smallest_effect
     bounds = [f.estimate.interval(LEVEL) for f in found]
     worst = int(np.argmax([low for low, _ in bounds]))
+    if bounds[worst][0] > beyond:
+        state = State.SUSPECT
+    else:
+        worst = int(np.argmax([high for _, high in bounds]))
+        state = State.CLEAR if bounds[worst][1] < beyond else State.INCONCLUSIVE
     f, (low, high) = found[worst], bounds[worst]
-    highest = max(high for _, high in bounds)
-    state = State.SUSPECT if low > beyond else State.CLEAR if highest < beyond else State.INCONCLUSIVE
     kind = "whole percentages" if f.base == 1 else f"multiples of {f.base} %"
     seen = f"{f.observed:,} of {f.cells:,} percentages are {kind}, where division alone gives about {f.expected:,.0f}"
     says = {

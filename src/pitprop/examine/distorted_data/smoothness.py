@@ -16,7 +16,8 @@ Looks for
 Assumes
     That the number counts separate events. `agg: count`, `agg: share` and ratios of two counts do, and so do sums of
     rows that are 0 or 1. Other sums of whole numbers may be anything (tonnes vary as little as the machine lets
-    them): they are judged only where they varied at least as counts do without the target.
+    them): they are judged only where they varied at least as counts do without the target. The same holds for
+    ratios of such sums, unless they vary as counts do anyway.
 
 Blind to
     Smoothing of a number that varies for other reasons as well (trends within half a year, clusters, seasons of
@@ -100,7 +101,8 @@ def run(panel: Panel, brief: Brief) -> Finding:
         )
     if under.statistic < 1e-9 * under.df:
         return _not_applicable("The counts do not vary at all: a fixed number, not a count.", "what was counted")
-    if not counts.known and (other is None or other.index < 1 - brief.smallest_effect):
+    uneven = counts.of is not None and under.interval()[0] > 1 - brief.smallest_effect
+    if not counts.known and not uneven and (other is None or other.index < 1 - brief.smallest_effect):
         return _not_applicable(
             "Whole numbers that may be amounts: without a time in which they varied as counts do there is no saying "
             "how little is too little.",
@@ -118,9 +120,9 @@ def _finding(under: Dispersion, other: Dispersion | None, compared: str, counts:
     state = State.CLEAR if high < beyond else State.INCONCLUSIVE
     if low > beyond and lost and not excused:
         state = State.SUSPECT
-    seen = f"Counts vary {under.index:.2f} times as much as chance alone makes them (95 % interval "
-    seen += f"{1 - high:.2f} to {1 - low:.2f})"
-    beside = f", and {other.index:.2f} times in {compared}" if other is not None else ""
+    seen = f"Counts vary {under.index:.3g} times as much as chance alone makes them (95 % interval "
+    seen += f"{1 - high:.3g} to {1 - low:.3g})"
+    beside = f", and {other.index:.3g} times in {compared}" if other is not None else ""
     return Finding(
         state=state,
         says=_says(state, f"{seen}{beside}.", low > beyond, excused),
