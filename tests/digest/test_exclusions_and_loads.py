@@ -154,3 +154,10 @@ def test_a_scorecard_holds_every_metric_of_the_same_entities(audited):
     assert card.peers[0].cost_per_year == (60.0, 60.0)
     assert card.panel.others["twin"].value == pytest.approx(2 * card.panel.metric.value)
     assert np.isfinite(card.panel.others["success"].value).all()
+
+
+def test_the_same_number_under_another_target_is_no_peer(audited):
+    by = {"agg": "sum", "expr": "x", **BY}
+    target = {"targets": [{"op": "gte", "value": 9}]}
+    source, metric = audited(LOADS, **by, **target, others={"control": by, "copy": {**by, **target}})
+    assert [p.name for p in source.digest(metric, Scorecard).peers] == ["copy"]

@@ -13,6 +13,11 @@ from pitprop.digest.panel import Ints, Measure, Panel
 from pitprop.digest.scorecard import Peer, Scorecard
 from pitprop.errors import PitpropError
 
+_NUMBER = (
+    *("source", "type", "agg", "expr", "numerator", "denominator", "filter", "exclusion", "revisions"),
+    *("entity", "agg_time_dimension", "time_granularity", "improvement_direction"),
+)
+"""What a number is made of, beside its targets."""
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DAYS = {"day": 1, "week": 7}
 
@@ -46,6 +51,8 @@ def with_companions(panel: Panel, metric: Metric, register: Register, of: Callab
 def with_peers(panel: Panel, metric: Metric, register: Register, of: Callable[[Metric], Cells]) -> Scorecard:
     """The panel with every other metric by which the same entities are judged in the same periods.
 
+    The same number held to another target is no peer: it is one number, and says nothing twice.
+
     Parameters
     ----------
     panel : Panel
@@ -59,7 +66,7 @@ def with_peers(panel: Panel, metric: Metric, register: Register, of: Callable[[M
         if other.name == metric.name:
             earlier = len(peers)
         apart = other.status != "active" or other.entity != metric.entity or other.name in (metric.name, own)
-        if apart or metric.entity is None:
+        if apart or metric.entity is None or _one_number(metric, other):
             continue
         found = _companion(panel, metric, other.name, 0, register, of)
         if isinstance(found, str):
@@ -68,6 +75,11 @@ def with_peers(panel: Panel, metric: Metric, register: Register, of: Callable[[M
         directions[other.name] = other.improvement_direction
         peers.append(Peer(name=other.name, label=other.title, cost_per_year=other.cost_per_year()))
     return Scorecard(panel=replace(panel, others=others, directions=directions), peers=tuple(peers), earlier=earlier)
+
+
+def _one_number(metric: Metric, other: Metric) -> bool:
+    """Whether two metrics are the same number held to different targets."""
+    return metric.targets != other.targets and all(getattr(metric, f) == getattr(other, f) for f in _NUMBER)
 
 
 def shifted(periods: np.ndarray, granularity: str, by: int) -> np.ndarray:
