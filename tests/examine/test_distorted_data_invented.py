@@ -260,3 +260,11 @@ def test_distributions_keep_their_declared_resolution() -> None:
     finding = digits.run(found, read)
     assert finding.n > 2900
     assert found.step == Fraction(1, 100)
+
+
+def test_prices_that_end_in_nine_are_told_as_a_custom() -> None:
+    finding = digits.run(*digits.prices(np.random.default_rng(27)))
+    assert finding.state is State.INCONCLUSIVE
+    assert finding.interval is not None
+    assert finding.interval[0] > 0.3
+    assert "by custom" in finding.says

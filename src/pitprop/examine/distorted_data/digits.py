@@ -20,7 +20,7 @@ Assumes
 Blind to
     Rounding (the check of round numbers looks for it). Habits that treat both sides of a round number alike. Values
     whose last digit is truncated by a conversion: two or more digits that hardly occur are taken for that. Digits
-    invented at random by a machine. Prices that end in 9 are a custom and look exactly like this.
+    invented at random by a machine. A love of nines: prices end in 9, so nobody is suspected for that.
 
 Source
     Beber and Scacco 2012, Political Analysis 20(2): 211-234 (last digits); Nigrini 2012, Benford's Law, chapter 7
@@ -53,6 +53,8 @@ FEWEST_STEPS = 10.0
 """Spread of the values, in steps, from which on their shape leaves no trace in the last digit."""
 RARE = 0.25
 """A digit is missing where it is rarer than so much of its tenth."""
+CUSTOMARY = frozenset(["9", "6 to 9"])
+"""Nobody is suspected for these: prices end in 9."""
 DECADES = 2.5
 """Span from the first to the last hundredth of the values from which on leading digits are compared."""
 EXCUSES = frozenset({"prices", "price_points", "truncation", "unit_conversion"})
@@ -90,8 +92,11 @@ def run(distribution: Distribution, brief: Brief) -> Finding:
 def _finding(found: LastDigits, leading: dict[str, Any], brief: Brief) -> Finding:
     beyond, level = brief.smallest_effect, 1 - 0.05 / len(found.preferences)
     bounds = [p.share.interval(level) for p in found.preferences]
-    i = int(np.argmax([low for low, _ in bounds]))
-    if bounds[i][0] > beyond:
+    accused = [
+        low if p.name not in CUSTOMARY else -np.inf for p, (low, _) in zip(found.preferences, bounds, strict=True)
+    ]
+    i = int(np.argmax(accused))
+    if accused[i] > beyond:
         state = State.SUSPECT
     else:
         i = int(np.argmax([high for _, high in bounds]))
@@ -102,10 +107,13 @@ def _finding(found: LastDigits, leading: dict[str, Any], brief: Brief) -> Findin
         State.SUSPECT: f"{seen}; measured values would have as many of both. Pattern consistent with last digits that "
         "were chosen.",
         State.CLEAR: f"No habit in the last digits that matters: {seen}.",
-        State.INCONCLUSIVE: f"The data do not tell whether last digits are chosen: {seen}.",
+        State.INCONCLUSIVE: f"The data do not tell whether last digits are chosen: {seen}."
+        + (" That is how prices end, by custom." if low > beyond else ""),
     }[state]
     needed = ""
-    if state is State.INCONCLUSIVE:
+    if state is State.INCONCLUSIVE and low > beyond:
+        needed = "whether these are prices, or the values as they were measured"
+    elif state is State.INCONCLUSIVE:
         gap = max(abs(beyond - worst.share.value), beyond / 4)
         factor = max(((high - low) / 2 / gap) ** 2, 1.2)
         needed = f"about {int(np.ceil(found.n * factor / 100) * 100):,} values"
@@ -120,7 +128,7 @@ def _finding(found: LastDigits, leading: dict[str, Any], brief: Brief) -> Findin
         n=found.n,
         grade=_grade(found, brief),
         innocent=(
-            "a custom, such as prices that end in 9",
+            "a custom, such as prices that end in 8",
             "values that were cut off, not rounded, when units were converted",
             *(f"declared by the owner: {a}" for a in brief.metric.alternatives),
         ),
@@ -252,6 +260,12 @@ def poisson_counts(rng: np.random.Generator) -> tuple[Distribution, Brief]:
     return tally(rng.poisson(300, 3000).astype(np.float64), "1"), _brief()
 
 
+def prices(rng: np.random.Generator) -> tuple[Distribution, Brief]:
+    """Amounts to the cent, half of them a little below a round one."""
+    values = rng.lognormal(3.5, 1.0, 3000)
+    return tally(np.where(rng.random(3000) < 0.5, np.ceil(10 * values) / 10 - 0.01, values), "0.01"), _brief(unit="EUR")
+
+
 def a_love_of_sevens(rng: np.random.Generator) -> tuple[Distribution, Brief]:
     """One value in eight is made up, and made-up values end in 7."""
     values = np.floor(rng.normal(200, 30, 3000))
@@ -281,6 +295,7 @@ CHECK = Check(
         thirds_of_an_hour,
         same_units_again,
         poisson_counts,
+        prices,
     ),
     suspect=(a_love_of_sevens, shy_of_high_digits),
 )
