@@ -17,6 +17,10 @@ from pitprop.digest.worksheet import worksheet
 
 KEPT = 256 * 2**20
 """A csv file of at most so many bytes is parsed once and kept; a larger one is read again by each query."""
+BATCH = 4 * 122_880
+"""Rows of a batch that is streamed."""
+LINE = 50
+"""Bytes of a line of a csv file that is too large to be kept, as far as its number of rows has to be guessed."""
 SPILL = "20GB"
 """Most that a query may put on disk."""
 
@@ -24,8 +28,21 @@ SPILL = "20GB"
 class Embedded:
     """One table behind a DuckDB connection of its own, which can read that table and nothing else."""
 
-    def __init__(self, connection: Any, *, where: str, table: str, source: str, notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        connection: Any,
+        *,
+        where: str,
+        table: str,
+        source: str,
+        notes: Sequence[str] = (),
+        parquet: Path | None = None,
+        size: int | None = None,
+    ) -> None:
         self._connection = connection
+        self._size = size
+        self.parquet = parquet
+        """The file, where it is one in parquet."""
         self._source = source
         self.where = where
         self.table = table
@@ -42,6 +59,30 @@ class Embedded:
 
     def ask(self, sql: str, schema: Schema) -> Answer:
         return answer(self._run(sql, arrow=True), schema)
+
+    def size(self) -> int:
+        """About how many rows the table has, without reading them."""
+        if self._size is None:
+            found = self._run(f"SELECT COUNT(*) FROM {self.table}")
+            self._size = int(found[0][0])
+        return self._size
+
+    def stream(self, sql: str) -> Any:
+        """The result of a query as a pyarrow.RecordBatchReader.
+
+        Raises
+        ------
+        SourceError
+            If the query cannot be begun. What goes wrong while it runs is an error of Arrow.
+        """
+        import duckdb
+
+        try:
+            return self._connection.sql(sql).to_arrow_reader(BATCH)
+        except duckdb.Error as error:
+            raise SourceError(
+                f"source `{self._source}` ({self.where}): {reason(error)}", source=self._source
+            ) from error
 
     def close(self) -> None:
         self._connection.close()
@@ -91,7 +132,14 @@ def open_file(
         else:
             within = _view(connection, file, form)
         _lock(connection)
-        return Embedded(connection, where=where, table=within, source=source)
+        return Embedded(
+            connection,
+            where=where,
+            table=within,
+            source=source,
+            parquet=file if form == "parquet" else None,
+            size=file.stat().st_size // LINE if form == "csv" else None,
+        )
     except duckdb.Error as error:
         connection.close()
         if isinstance(error, duckdb.PermissionException):

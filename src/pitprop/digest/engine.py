@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,22 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Local(Engine, Protocol):
+    """An engine in this process, which can hand over its rows."""
+
+    parquet: Path | None
+    """The file, where the table is one in parquet."""
+
+    def size(self) -> int:
+        """About how many rows the table has."""
+        ...
+
+    def stream(self, sql: str) -> Any:
+        """The result of a query as a pyarrow.RecordBatchReader."""
+        ...
 
 
 def answer(table: Any, schema: Schema) -> Answer:

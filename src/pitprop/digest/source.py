@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,7 @@ from pitprop.define.metric import Metric, Register, Target
 from pitprop.digest import calendar, casemix, cells, loads, survey, tally
 from pitprop.digest.companions import with_companions, with_peers
 from pitprop.digest.distribution import Distribution
-from pitprop.digest.engine import Answer, Engine, Kind, Schema
+from pitprop.digest.engine import Answer, Engine, Kind, Local, Schema
 from pitprop.digest.panel import Panel
 from pitprop.digest.problem import SourceError, nearest
 from pitprop.digest.profile import Profile
@@ -23,6 +23,9 @@ from pitprop.digest.scorecard import Scorecard
 from pitprop.digest.strata import Strata
 from pitprop.digest.versions import Versions
 from pitprop.errors import PitpropError
+
+COMPILED_FROM = 5_000_000
+"""Rows from which the start of the compiler (0.5 s, and 10 s the first time) is made good."""
 
 Grain = Distribution | Panel | Profile | Strata | Versions | Scorecard
 G = TypeVar("G", bound=Grain)
@@ -35,6 +38,7 @@ def open_source(
     tables: Mapping[str, object] | None = None,
     allow_outside: bool = False,
     environ: Mapping[str, str] = os.environ,
+    compiled_from: int = COMPILED_FROM,
 ) -> Source:
     """The data of a register. Files and servers are opened when a metric first asks for them.
 
@@ -49,6 +53,8 @@ def open_source(
         Whether files outside `folder` may be read.
     environ : mapping of str to str
         Where the URLs of connections are, as PITPROP_<NAME>_URL.
+    compiled_from : int
+        Rows of a local table from which they are summed by compiled code instead of queries; the results are the same.
 
     Raises
     ------
@@ -64,7 +70,14 @@ def open_source(
                 source=name,
                 allowed=register.sources,
             )
-    return Source(register=register, folder=Path(folder), tables=given, allow_outside=allow_outside, environ=environ)
+    return Source(
+        register=register,
+        folder=Path(folder),
+        tables=given,
+        allow_outside=allow_outside,
+        environ=environ,
+        compiled_from=compiled_from,
+    )
 
 
 class Source:
@@ -81,12 +94,14 @@ class Source:
         tables: Mapping[str, object],
         allow_outside: bool,
         environ: Mapping[str, str],
+        compiled_from: int = COMPILED_FROM,
     ) -> None:
         self._register = register
         self._folder = folder
         self._tables = tables
         self._allow_outside = allow_outside
         self._environ = environ
+        self._compiled_from = compiled_from
         self._engines: dict[str, _Remembering | SourceError] = {}
         self._surveyed: dict[str, tuple[Rowset, survey.Survey]] = {}
 
@@ -194,8 +209,19 @@ class Source:
         if key not in self._surveyed:
             engine = self._engine(metric.source)
             rows = rowset(metric, engine)
+            self._pass(metric, engine)
             self._surveyed[key] = rows, survey.survey(rows, engine)
         return self._surveyed[key]
+
+    def _pass(self, metric: Metric, engine: _Remembering) -> None:
+        """Where there are many rows: learn at once what will be asked about every metric of the table."""
+        if engine.passed or engine.size() < self._compiled_from:
+            return
+        engine.passed = True
+        from pitprop.digest.compiled import learn_all
+
+        others = [m for m in self._register.metrics if m.source == metric.source and m != metric]
+        learn_all(engine, [metric, *others])
 
     def _cells(self, metric: Metric) -> cells.Cells:
         rows, first = self._survey(metric)
@@ -245,6 +271,10 @@ class _Remembering:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._answers: dict[str, Answer] = {}
+        self._learned: dict[str, Callable[[], Answer]] = {}
+        self._put: list[str] = []
+        self.passed = False
+        """Whether a pass over all rows has been tried."""
         self._kinds: dict[str, Kind] = {}
         self.where = engine.where
         self.table = engine.table
@@ -253,7 +283,7 @@ class _Remembering:
 
     @property
     def statements(self) -> tuple[str, ...]:
-        return tuple(self._answers)
+        return tuple(self._put)
 
     def kinds(self, expressions: Sequence[str]) -> tuple[Kind, ...]:
         new = [e for e in expressions if e not in self._kinds]
@@ -262,8 +292,31 @@ class _Remembering:
 
     def ask(self, sql: str, schema: Schema) -> Answer:
         if sql not in self._answers:
-            self._answers[sql] = self._engine.ask(sql, schema)
+            self._answers[sql] = self._learn(sql, schema) or self._put_to_engine(sql, schema)
         return self._answers[sql]
+
+    def learn(self, sql: str, found: Callable[[], Answer]) -> None:
+        """Keep what gives the answer to a query without the engine."""
+        self._learned[sql] = found
+
+    def _learn(self, sql: str, schema: Schema) -> Answer | None:
+        if sql not in self._learned:
+            return None
+        found = self._learned[sql]()
+        return {name: found[name] for name in schema} if set(schema) <= set(found) else None
+
+    def _put_to_engine(self, sql: str, schema: Schema) -> Answer:
+        self._put.append(sql)
+        return self._engine.ask(sql, schema)
+
+    def size(self) -> int:
+        """About how many rows there are, as far as they could be read here; 0 for those of a server."""
+        return self._engine.size() if isinstance(self._engine, Local) else 0
+
+    @property
+    def local(self) -> Local | None:
+        """The engine, where it can hand over its rows."""
+        return self._engine if isinstance(self._engine, Local) else None
 
     def close(self) -> None:
         self._engine.close()

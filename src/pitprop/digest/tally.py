@@ -41,18 +41,15 @@ def by_row(rows: Rowset, survey: Survey, engine: Engine, target: Target | None) 
 
 def row_grid(rows: Rowset, survey: Survey, engine: Engine, target: Target | None) -> Grid:
     """The grid of the rows' values: the same for every fixed target of the metric, and for none."""
+    found = exact_grid(rows, survey, target)
+    if found is not None:
+        return found
     targets: tuple[float, ...] = ()
     if target is not None and target.fixed is None:
         declared = str(target.value)
-        found = exact((survey.value, survey.targets[declared]), ())
-        if found is not None:
-            return found
         value, v = survey.distances[declared], f"({rows.v} - {rows.targets[declared]})"
     else:
         targets = fixed(rows.metric, "row")
-        found = exact((survey.value,), targets)
-        if found is not None:
-            return found
         value, v = survey.value, rows.v
 
     def distinct(grid: Grid) -> int:
@@ -66,6 +63,13 @@ def row_grid(rows: Rowset, survey: Survey, engine: Engine, target: Target | None
     )
     q = engine.ask(quartiles, {"a": "number", "b": "number"})
     return fine(value, (float(q["a"][0]), float(q["b"][0])), targets, distinct)
+
+
+def exact_grid(rows: Rowset, survey: Survey, target: Target | None) -> Grid | None:
+    """The decimal grid on which all values (and the target's, where it is an expression) lie; None: there is none."""
+    if target is not None and target.fixed is None:
+        return exact((survey.value, survey.targets[str(target.value)]), ())
+    return exact((survey.value,), fixed(rows.metric, "row"))
 
 
 def query(rows: Rowset, survey: Survey, grid: Grid, target: Target | None, *, paired: bool) -> tuple[str, Schema]:
