@@ -177,6 +177,16 @@ def test_checks_that_only_one_audit_asked() -> None:
     assert "no longer asked" in pitprop.diff(with_it, without).changes[0].says
 
 
+def test_new_checks_without_suspicion_share_a_line_and_a_suspicion_has_its_own() -> None:
+    quiet = tuple(finding(name, State.CLEAR, "Fine.") for name in ("digits", "smoothness"))
+    loud = finding("bunching", State.SUSPECT, "A pile.")
+    told = pitprop.diff(audit(ruled()), audit(ruled(findings=(*quiet, loud)))).render("text").splitlines()
+    assert told[4:] == [
+        "  changed  bunching was not asked before; it is suspect: A pile.",
+        "  changed  Asked now and not before, without suspicion: digits, smoothness.",
+    ]
+
+
 def test_policy_version_and_the_register_as_a_whole() -> None:
     old = audit(ruled(), policy=Policy(fdr=0.1, effects={"bunching": 0.02}))
     new = audit(ruled(), policy=Policy(fdr=0.05, effects={"bunching": 0.02 * (1 + 1e-9)}), version="0.2.0")

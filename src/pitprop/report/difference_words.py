@@ -51,9 +51,8 @@ def _text(found: Difference) -> str:
     lines = [tamed(f"{plain(found.before)} -> {plain(found.after)}"), _counts(found)]
     for metric, changes in _by_metric(found):
         lines += ["", tamed(plain(metric)) or "The register as a whole"]
-        for change in changes:
-            mark = _MARKS[change.worse] or "changed"
-            words = " ".join(tamed(word) for word in plain(change.says).split(" "))
+        for mark, says in _told(changes):
+            words = " ".join(tamed(word) for word in plain(says).split(" "))
             lines += textwrap.wrap(f"  {mark:<8} {words}", _COLUMNS, subsequent_indent=" " * 11, break_on_hyphens=False)
     return "\n".join(lines) + "\n"
 
@@ -65,10 +64,23 @@ def _markdown(found: Difference) -> str:
         lines += ["", "| Metric | Change | What changed |", "| --- | --- | --- |"]
     for metric, changes in shown:
         name = escaped(metric) or "The register as a whole"
-        for change in changes:
-            mark = f"**{_MARKS[change.worse]}**" if change.worse else _MARKS[change.worse] or "changed"
-            lines.append(f"| {name} | {mark} | {escaped(change.says)} |")
+        for mark, says in _told(changes):
+            strong = f"**{mark}**" if mark == "worse" else mark
+            lines.append(f"| {name} | {strong} | {escaped(says)} |")
     return "\n".join(lines) + "\n"
+
+
+def _told(changes: list[Change]) -> Iterator[tuple[str, str]]:
+    """How each thing changed, and what; checks that only one audit asked share a line, but for suspicions."""
+    for change in changes:
+        if change.kind != "asked" or change.after == "suspect":
+            yield _MARKS[change.worse] or "changed", change.says
+    quiet = [c for c in changes if c.kind == "asked" and c.after != "suspect"]
+    new, gone = [c.check for c in quiet if c.after], [c.check for c in quiet if c.before]
+    if new:
+        yield "changed", f"Asked now and not before, without suspicion: {', '.join(new)}."
+    if gone:
+        yield "changed", f"No longer asked: {', '.join(gone)}."
 
 
 def _counts(found: Difference) -> str:
