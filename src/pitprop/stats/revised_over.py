@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-REACH = 0.75
+REACH = 0.99
 """Quantile of the sizes of revisions that counts as within reach, but no more than"""
 NARROW = 0.3
 """of the interquartile range of the first reports, so that both sides of the line are alike."""
@@ -58,7 +58,7 @@ def revised_over(*, first: Floats, last: Floats, unit: Ints, time: Ints, reach: 
     unit, time
         Whose and when, integers, shape (n,). Errors may be correlated at will within a unit and within a time.
     reach
-        How near is near; by default the upper quartile of the sizes of the revisions that were made, or
+        How near is near; by default what 99 % of the revisions that were made do not exceed, or
         three tenths of the interquartile range of `first` where that is less.
 
     Raises

@@ -8,8 +8,8 @@ and the errors that would have counted the other way stay in.
 
 Looks for
 ---------
-Numbers that missed the target when first reported, by no more than the usual size of a revision, and reached
-it in the end. Some always do: late entries raise all numbers, and corrections go both ways. What is to be
+Numbers that missed the target when first reported, by no more than revisions reach, and reached it in the
+end. Some always do: late entries raise all numbers, and corrections go both ways. What is to be
 expected is taken from the numbers that lay as near *above* the target when first reported: with which share
 of their revisions would the near misses have got over the target? What the size of a revision has to do with
 the level in general is taken out. The effect is the share of the near misses that was revised over the target
@@ -174,7 +174,7 @@ def _reports(versions: Versions, brief: Brief) -> _Reports:
     distances = [sign * (versions.value[index[at]] - line) / scale for at in (first, closes)]
     spread = float(np.abs(distances[0]).max(initial=0.0))
     level = float(np.abs(line / scale).max(initial=0.0))
-    nudge = 1e-12 * (spread + level) * (1 if target.op in ("gte", "lte") else -1)
+    nudge = 1e-8 * (spread + level) * (1 if target.op in ("gte", "lte") else -1)
     due = metric.revisions.due if metric.revisions is not None else 0
     return _Reports(
         first=distances[0] + nudge,
@@ -239,7 +239,7 @@ def _thin(misses: int, compared: int, n: int) -> Finding:
         "too few to tell revisions over the target from other revisions.",
         effect_is=EFFECT_IS,
         n=misses + compared,
-        needed=f"{FEWEST_NEAR} first reports or more on each side of the target, within a usual revision of it.",
+        needed=f"{FEWEST_NEAR} first reports or more on each side of the target, within the reach of revisions.",
     )
 
 
