@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import numpy as np
@@ -268,3 +269,28 @@ def test_prices_that_end_in_nine_are_told_as_a_custom() -> None:
     assert finding.interval is not None
     assert finding.interval[0] > 0.3
     assert "by custom" in finding.says
+
+
+def test_whole_percentages_that_come_with_the_target_weigh_more_than_those_that_were_there() -> None:
+    rng = np.random.default_rng(28)
+    p = rng.uniform(0.3, 0.9, (60, 24))
+    n = rng.integers(1500, 4000, (60, 24))
+    counted = rng.binomial(n, p)
+    whole = np.round(np.round(100 * counted / n) * n / 100).astype(np.int64)
+    gamed = rng.random((60, 24)) < 0.25
+    later = np.arange(24) >= 12
+    since = Target(op="gte", value=0.95, since=date(2019, 1, 1), stakes="bonus")
+
+    def asked(k: np.ndarray, exempt: np.ndarray | None = None) -> Finding:
+        panel, brief = ratio_panel(k, n)
+        brief = replace(brief, metric=brief.metric.model_copy(update={"targets": (since,)}))
+        return integer_share.run(panel if exempt is None else replace(panel, exempt=exempt), brief)
+
+    come = asked(np.where(gamed & later, whole, counted))
+    there = asked(np.where(gamed, whole, counted))
+    assert (come.state, come.grade) == (State.SUSPECT, "C")
+    assert (there.state, there.grade) == (State.SUSPECT, "D")
+    free = np.repeat(np.arange(60) >= 30, 24)
+    compared = asked(np.where(gamed & later & ~free.reshape(60, 24), whole, counted), free)
+    assert (compared.state, compared.grade) == (State.SUSPECT, "B")
+    assert "exempt" in compared.says

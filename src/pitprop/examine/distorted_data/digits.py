@@ -15,7 +15,8 @@ Assumes
     That values lie on a grid of exact steps and spread over ten steps or more. Rounding to nearest, to any base, takes
     from both sides of a round number alike, and so does a conversion of units: neither counts. A position of
     the grid counts as one observation however many values lie there, so that values which are simply frequent, or
-    one that people copy, do not count either. Values within ten steps of a target are left out.
+    one that people copy, do not count either. Values within ten steps of a target are left out. The evidence is the
+    shape of the data alone (grade D).
 
 Blind to
     Rounding (the check of round numbers looks for it). Habits that treat both sides of a round number alike. Values
@@ -40,7 +41,7 @@ from pitprop.digest.distribution import Distribution
 from pitprop.examine.check import Brief, Check
 from pitprop.examine.distribution_specimen import tally
 from pitprop.examine.figure import Histogram
-from pitprop.examine.finding import Finding, Grade, State
+from pitprop.examine.finding import Finding, State
 from pitprop.examine.specimen import declared
 from pitprop.stats.benford import Which, conformity
 from pitprop.stats.last_digit import LastDigits, Preference, last_digits
@@ -57,8 +58,6 @@ CUSTOMARY = frozenset(["9", "6 to 9"])
 """Nobody is suspected for these: prices end in 9."""
 DECADES = 2.5
 """Span from the first to the last hundredth of the values from which on leading digits are compared."""
-EXCUSES = frozenset({"prices", "price_points", "truncation", "unit_conversion"})
-"""Declared alternatives that explain a lopsided last digit."""
 
 
 def run(distribution: Distribution, brief: Brief) -> Finding:
@@ -126,7 +125,7 @@ def _finding(found: LastDigits, leading: dict[str, Any], brief: Brief) -> Findin
         beyond=beyond,
         p_value=min(1.0, len(bounds) * min(p.p_value for p in found.preferences)),
         n=found.n,
-        grade=_grade(found, brief),
+        grade="D",
         innocent=(
             "a custom, such as prices that end in 8",
             "values that were cut off, not rounded, when units were converted",
@@ -195,11 +194,6 @@ def _leading(k: Ints, counts: Ints) -> dict[str, Any]:
         which: {"mad": c.mad, "by_chance": c.chance, "excess": c.excess, "interval": list(c.interval()), "n": c.n}
         for which, c in found.items()
     }
-
-
-def _grade(found: LastDigits, brief: Brief) -> Grade:
-    """C: symmetry about round numbers holds whatever is rounded; D for few values, or where the owner has a reason."""
-    return "D" if found.n < 500 or EXCUSES & set(brief.metric.alternatives) else "C"
 
 
 def _not_applicable(says: str, needed: str) -> Finding:

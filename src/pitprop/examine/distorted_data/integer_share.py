@@ -14,7 +14,8 @@ Assumes
     That percentages are spread smoothly over at least one whole point (five for the multiples of five). What small
     denominators do to percentages (10 of 20 is 50 %) is reckoned with exactly: given the whole percentage that a
     cell is nearest to, every numerator is as probable as another. Cells nearest to 0 %, to 100 % and to the target
-    are left out: those have reasons of their own, and the target's is another check's business.
+    are left out: those have reasons of their own, and the target's is another check's business. Cells before the
+    target, or exempt from it, are compared with those under it where there are enough.
 
 Blind to
     Percentages set to one or two places. Denominators below about 150, where nearly every percentage is next to a
@@ -29,10 +30,12 @@ Source
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from pitprop.define.metric import Target
 from pitprop.digest.panel import Measure, Panel
@@ -41,6 +44,7 @@ from pitprop.examine.check import Brief, Check
 from pitprop.examine.figure import Interval, Intervals
 from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.parts import parts
+from pitprop.examine.regimes import regimes
 from pitprop.examine.specimen import declared
 from pitprop.stats.integer_share import IntegerShare, integer_share
 
@@ -64,22 +68,15 @@ def run(panel: Panel, brief: Brief) -> Finding:
             "Asked only of shares and of ratios of whole numbers (so many of so many).",
             "declare the number as `agg: share`, or as a ratio of two counts",
         )
-    k, n, there = counted
-    avoid = 100 * panel.target[there]
-    alone = len(panel.entities) < 2
-    unit = np.arange(int(there.sum())) if alone else panel.entity[there]
-    found = [f for b in BASES if (f := integer_share(k=k[there], n=n[there], unit=unit, base=b, avoid=avoid))]
-    found = [f for f in found if f.informative >= FEWEST_FREE]
+    _, _, there = counted
+    now, before, exempt = (side & there for side in regimes(panel, brief.metric.targets))
+    found = [f for base in BASES if (f := _share(panel, counted, now, base)) is not None]
     if not found:
         return _not_applicable(
             "Too few cells can tell a whole percentage from any other: denominators are small, or all percentages "
             "lie together.",
             "100 cells or more with denominators of 200 or more, whose percentages differ by several points",
         )
-    return _finding(found, panel, brief, alone)
-
-
-def _finding(found: list[IntegerShare], panel: Panel, brief: Brief, alone: bool) -> Finding:
     beyond = brief.smallest_effect
     bounds = [f.estimate.interval(LEVEL) for f in found]
     worst = int(np.argmax([low for low, _ in bounds]))
@@ -88,6 +85,50 @@ def _finding(found: list[IntegerShare], panel: Panel, brief: Brief, alone: bool)
     else:
         worst = int(np.argmax([high for _, high in bounds]))
         state = State.CLEAR if bounds[worst][1] < beyond else State.INCONCLUSIVE
+    sides = {"entities exempt from it": exempt, "the time before it": before}
+    others = {name: o for name, side in sides.items() if (o := _share(panel, counted, side, found[worst].base))}
+    name, other = next(iter(others.items()), ("", None))
+    return _finding(found, bounds, worst, state, Comparison(of=name, share=other), panel, brief)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The same share without the target."""
+
+    of: str
+    share: IntegerShare | None
+
+    def less(self, under: IntegerShare) -> bool:
+        """Whether it is clearly smaller than under the target."""
+        if self.share is None:
+            return False
+        one, two = under.estimate, self.share.estimate
+        half = float(stdtrit(min(one.df, two.df), 0.975)) * (one.se**2 + two.se**2) ** 0.5
+        return bool(one.value - two.value > half)
+
+
+def _share(
+    panel: Panel, counted: tuple[Ints, Ints, NDArray[np.bool_]], cells: NDArray[np.bool_], base: int
+) -> IntegerShare | None:
+    """Of these cells; None where too few are free to show an excess."""
+    if not cells.any():
+        return None
+    k, n, _ = counted
+    unit = panel.entity[cells] if len(panel.entities) > 1 else np.arange(int(cells.sum()))
+    found = integer_share(k=k[cells], n=n[cells], unit=unit, base=base, avoid=100 * panel.target[cells])
+    return found if found is not None and found.informative >= FEWEST_FREE else None
+
+
+def _finding(
+    found: list[IntegerShare],
+    bounds: list[tuple[float, float]],
+    worst: int,
+    state: State,
+    without: Comparison,
+    panel: Panel,
+    brief: Brief,
+) -> Finding:
+    beyond = brief.smallest_effect
     f, (low, high) = found[worst], bounds[worst]
     kind = "whole percentages" if f.base == 1 else f"multiples of {f.base} %"
     seen = f"{f.observed:,} of {f.cells:,} percentages are {kind}, where division alone gives about {f.expected:,.0f}"
@@ -97,6 +138,9 @@ def _finding(found: list[IntegerShare], panel: Panel, brief: Brief, alone: bool)
         State.CLEAR: f"No excess of whole percentages that matters: {seen}.",
         State.INCONCLUSIVE: f"The data do not tell whether percentages are set to whole ones: {seen}.",
     }[state]
+    less = without.less(f)
+    if without.share is not None:
+        says += f" In {without.of} it is about {max(without.share.estimate.value, 0):.0%}."
     return Finding(
         state=state,
         says=says,
@@ -106,7 +150,7 @@ def _finding(found: list[IntegerShare], panel: Panel, brief: Brief, alone: bool)
         beyond=beyond,
         p_value=min(1.0, len(found) * min(g.p_value for g in found)),
         n=f.cells,
-        grade=_grade(f, brief, alone),
+        grade=_grade(f, without, panel, brief),
         innocent=(
             "counts that were worked back from percentages published without decimals",
             "plans that are made in whole percentages and kept exactly",
@@ -115,6 +159,7 @@ def _finding(found: list[IntegerShare], panel: Panel, brief: Brief, alone: bool)
         ruled_out=(
             "the arithmetic of small denominators",
             "one entity, or one percentage, that is simply frequent",
+            *((f"a way of recording that was there without the target ({without.of})",) if less else ()),
         ),
         needed="" if state is not State.INCONCLUSIVE else _needed(f, high - low, beyond),
         figure=_figure(found, bounds, beyond, worst),
@@ -131,6 +176,7 @@ def _finding(found: list[IntegerShare], panel: Panel, brief: Brief, alone: bool)
                 for g, b in zip(found, bounds, strict=True)
             ],
             "left_out": int(len(panel.entity) - f.cells),
+            "without": None if without.share is None else without.share.estimate.value,
         },
     )
 
@@ -141,10 +187,15 @@ def _needed(f: IntegerShare, width: float, beyond: float) -> str:
     return f"about {int(np.ceil(cells / 100) * 100):,} cells with denominators like these"
 
 
-def _grade(f: IntegerShare, brief: Brief, alone: bool) -> Grade:
-    """C: the arithmetic of the denominators is a strong model; D where little stands behind it."""
+def _grade(f: IntegerShare, without: Comparison, panel: Panel, brief: Brief) -> Grade:
+    """B where exempt entities show clearly less, C where the time before does or nothing is there to compare with (the
+    arithmetic of the denominators is a strong model); D where it is as frequent without the target, or little."""
     excused = EXCUSES & set(brief.metric.alternatives)
-    return "D" if f.cells < 200 or f.clusters < 20 or alone or excused else "C"
+    if f.cells < 200 or f.clusters < 20 or len(panel.entities) < 2 or excused:
+        return "D"
+    if without.share is None:
+        return "C"
+    return "D" if not without.less(f) else "B" if without.of.startswith("entities") else "C"
 
 
 def _not_applicable(says: str, needed: str) -> Finding:

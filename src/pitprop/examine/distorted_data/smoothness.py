@@ -37,13 +37,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from pitprop.define.metric import Metric, Target
+from pitprop.define.metric import Metric
 from pitprop.digest.panel import Measure, Panel
 from pitprop.examine.check import Brief, Check
 from pitprop.examine.figure import Interval, Intervals
 from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.panel_specimen import panel_specimen
 from pitprop.examine.parts import parts
+from pitprop.examine.regimes import regimes
 from pitprop.examine.specimen import declared
 from pitprop.stats.dispersion import Dispersion, dispersion
 
@@ -59,7 +60,6 @@ RATIONED = frozenset(
     ["rationed", "rationing", "capacity", "capacity_limit", "schedule", "scheduled", "moving_average", "smoothed"]
 )
 """Declared alternatives under which a count is steady by its nature."""
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ def run(panel: Panel, brief: Brief) -> Finding:
             "least variation.",
             "declare what is counted as `agg: count` or `agg: share`",
         )
-    now, without, exempt = _regimes(panel, brief.metric.targets)
+    now, without, exempt = regimes(panel, brief.metric.targets)
     under = _index(panel, counts, now)
     other = _index(panel, counts, exempt)
     compared = "entities exempt from it"
@@ -183,10 +183,11 @@ def _needed(state: State, smooth: bool, excused: list[str], under: Dispersion, b
 
 
 def _grade(under: Dispersion, other: Dispersion | None, compared: str, counts: Counts, brief: Brief) -> Grade:
-    """B against exempt entities; C against the time before, or against chance alone where events are counted."""
-    if RATIONED & set(brief.metric.alternatives) or under.df < 200 or under.units < 3:
+    """B against exempt entities, C against the time before; D for chance alone, which scheduled work may beat, and for
+    whole numbers that may be amounts."""
+    if RATIONED & set(brief.metric.alternatives) or under.df < 200 or under.units < 3 or not counts.known:
         return "D"
-    return "B" if other is not None and compared.startswith("entities") and counts.known else "C"
+    return "D" if other is None else "B" if compared.startswith("entities") else "C"
 
 
 def _counts(measure: Measure, metric: Metric) -> Counts | None:
@@ -219,27 +220,6 @@ def _counts(measure: Measure, metric: Metric) -> Counts | None:
     k = np.where(there, np.round(np.nan_to_num(value)), 0.0)
     rows_only = measure.agg != "sum"
     return Counts(k=np.abs(k), of=None, there=there, known=rows_only, fewest=FEWEST_MEAN if rows_only else 0.0)
-
-
-def _regimes(panel: Panel, targets: tuple[Target, ...]) -> tuple[Bools, Bools, Bools]:
-    """Cells under the target, at a time without it, and exempt from it; all `under` where no target is dated."""
-    start = panel.start.astype("datetime64[D]")
-    if panel.granularity in MONTHS:
-        end = (start.astype("datetime64[M]") + MONTHS[panel.granularity]).astype("datetime64[D]")
-    else:
-        end = start + np.timedelta64(7 if panel.granularity == "week" else 1, "D")
-    before = np.zeros(len(start), dtype=bool)
-    force = np.ones(len(start), dtype=bool)
-    dated = next((t for t in targets if t.since is not None and np.any(start < np.datetime64(t.since, "D"))), None)
-    if dated is not None and dated.since is not None:
-        before, force = end <= np.datetime64(dated.since, "D"), start >= np.datetime64(dated.since, "D")
-    ends = [t.until for t in targets if t.until is not None and t.since == (dated.since if dated else None)]
-    if ends:
-        force = force & (end <= np.datetime64(ends[0], "D"))
-    exempt = panel.exempt & force
-    if not (force & ~exempt).any():
-        return force | before, np.zeros_like(before), np.zeros_like(before)
-    return force & ~exempt, before, exempt
 
 
 def _index(panel: Panel, counts: Counts, regime: Bools) -> Dispersion | None:
