@@ -218,7 +218,7 @@ def _finding(panel: Panel, brief: Brief, readings: list[_Reading]) -> Finding:
         effect_is=EFFECT_IS,
         interval=found.interval,
         beyond=smallest,
-        p_value=max(a.p_at_least(smallest) for a in (found, *decides.around)),
+        p_value=_p(decides, smallest),
         n=found.n,
         grade=_grade(decides),
         innocent=(
@@ -247,6 +247,12 @@ def _state(reading: _Reading, smallest: float) -> State:
     silent = all(a.interval[1] < smallest for a in (reading.found, *reading.around))
     able = reading.expected >= WOULD_SHOW
     return State.SUSPECT if silent and able and reading.found.n >= FEWEST_MOVES else State.INCONCLUSIVE
+
+
+def _p(reading: _Reading, smallest: float) -> float:
+    """Of "it moves the same way at this share at least, now, earlier or later"; open where its signal is too weak."""
+    p = max(a.p_at_least(smallest) for a in (reading.found, *reading.around))
+    return p if reading.expected >= WOULD_SHOW else max(p, 0.5)
 
 
 def _says(brief: Brief, reading: _Reading, state: State) -> str:
