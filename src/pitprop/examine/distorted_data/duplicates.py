@@ -75,7 +75,9 @@ def run(panel: Panel, brief: Brief) -> Finding:
             f"{len(index)} cells{of_rows} are too few to tell copies from coincidence.",
             f"{FEWEST_CELLS} cells{of_rows}",
         )
-    index = index[np.lexsort((panel.period[index], panel.entity[index]))]
+    place = panel.entity[index] * len(panel.periods) + panel.period[index]
+    if not bool((np.diff(place) > 0).all()):
+        index = index[np.argsort(place)]
     traces, data = _traces(value[index], panel, index)
     if not traces:
         return _not_applicable(
@@ -134,7 +136,8 @@ def _finding(traces: list[Trace], data: dict[str, object], n: int, panel: Panel,
         state = State.SUSPECT
     else:
         worst = max(traces, key=lambda t: (t.interval[1], t.share))
-        state = State.CLEAR if worst.interval[1] < beyond else State.INCONCLUSIVE
+        # one of the two alone cannot clear: where values are coarse, sequences cannot be told from coincidence
+        state = State.CLEAR if worst.interval[1] < beyond and len(traces) > 1 else State.INCONCLUSIVE
     low, high = worst.interval
     seen = worst.says[0].upper() + worst.says[1:]
     says = {
@@ -143,7 +146,9 @@ def _finding(traces: list[Trace], data: dict[str, object], n: int, panel: Panel,
         State.INCONCLUSIVE: f"The data do not tell whether values are copied: {worst.says}.",
     }[state]
     needed = ""
-    if state is State.INCONCLUSIVE:
+    if state is State.INCONCLUSIVE and len(traces) == 1:
+        needed = "values fine enough to tell copies from coincidence, of two entities or more"
+    elif state is State.INCONCLUSIVE:
         gap = max(abs(beyond - worst.share), beyond / 4)
         needed = f"about {int(np.ceil(n * max(((high - low) / 2 / gap) ** 2, 1.2) / 100) * 100):,} cells"
     return Finding(
