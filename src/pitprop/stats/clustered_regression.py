@@ -13,6 +13,11 @@ from pitprop.stats.fixed_effects import RELATIVE_RANK, orthonormal, within
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+SMALL_LEVERAGE = 0.05
+"""Largest leverage of a cluster (sum over its rows) up to which its adjustment is taken as a series."""
+TERMS = 13
+"""Terms of that series: what is left out is below 1e-16."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ClusteredRegression:
@@ -124,33 +129,61 @@ def clustered_regression(
     parameters = kept.rank + x.shape[1]
     order = np.argsort(clusters, kind="stable")
     edges = np.flatnonzero(np.diff(clusters[order])) + 1
-    rows = np.split(order, edges)
-    if len(rows) < 2 or len(y) <= parameters:
+    first, last = np.append(0, edges), np.append(edges, len(order))
+    if len(first) < 2 or len(y) <= parameters:
         return None
     full = np.hstack([kept.basis, q])
     k = x.shape[1]
-    influence, spread, pull = [], [], []
-    for index in rows:
-        a = _adjusted(full[index], weights[index])
-        influence.append(a.T @ residuals[index])
-        spread.append(a.T @ a)
-        pull.append(full[index].T @ a)
+    influence = np.empty((len(first), k))
+    spread, pull = np.empty((len(first), k, k)), np.empty((len(first), full.shape[1], k))
+    size_of = last - first
+    for rows in np.unique(size_of):  # clusters of the same size at once
+        these = np.flatnonzero(size_of == rows)
+        index = order[first[these][:, None] + np.arange(rows)]
+        basis = full[index]
+        a = _adjusted(basis, weights[index])
+        turned = a.transpose(0, 2, 1)
+        influence[these] = (turned @ residuals[index][:, :, None])[:, :, 0]
+        spread[these] = turned @ a
+        pull[these] = basis.transpose(0, 2, 1) @ a
     return ClusteredRegression(
         coefficients=coefficients,
-        influence=np.array(influence).reshape(-1, k).T,
+        influence=influence.T,
         residuals=residuals,
         columns=x,
         weights=weights,
         parameters=parameters,
-        spread=np.array(spread),
-        pull=np.array(pull),
+        spread=spread,
+        pull=pull,
     )
 
 
 def _adjusted(basis: Floats, weights: Floats) -> Floats:
-    """(I - H_gg)^(-1/2) times the weights of one cluster; directions that are fitted exactly drop out."""
-    u, s, _ = np.linalg.svd(basis, full_matrices=False)
-    left = 1.0 - np.minimum(s**2, 1.0)
-    factor = np.where(left > 1e-8, 1 / np.sqrt(np.where(left > 1e-8, left, 1.0)), 0.0) - 1.0
-    out: Floats = weights + u @ (factor[:, None] * (u.T @ weights))
+    """(I - H_gg)^(-1/2) times the weights of each cluster; directions that are fitted exactly drop out.
+
+    With H = B B' and B'B = V diag(s) V' it is w + B V diag(f) V' B' w, f = 1 / (r (1 + r)), r = sqrt(1 - s); where
+    H is small, its binomial series in H.
+
+    Parameters
+    ----------
+    basis, weights
+        Rows of each cluster, shape (clusters, rows, q) and (clusters, rows, k).
+    """
+    turned = basis.transpose(0, 2, 1)
+    gram = turned @ basis
+    part = turned @ weights
+    if float(np.trace(gram, axis1=1, axis2=2).max(initial=0.0)) <= SMALL_LEVERAGE:
+        factor, term, total = 1.0, part, np.zeros_like(part)
+        for i in range(1, TERMS):
+            factor *= (2 * i - 1) / (2 * i)
+            total += factor * term
+            term = gram @ term
+        series: Floats = weights + basis @ total
+        return series
+    s, v = np.linalg.eigh(gram)
+    left = 1.0 - np.clip(s, 0.0, 1.0)
+    some = left > 1e-8
+    root = np.sqrt(np.where(some, left, 1.0))
+    f = np.where(some, 1 / (root * (1 + root)), -1.0)
+    out: Floats = weights + basis @ (v @ (f[:, :, None] * (v.transpose(0, 2, 1) @ part)))
     return out

@@ -126,18 +126,16 @@ def _peculiar(fit: ClusteredRegression, unit: Ints, time: Ints) -> float:
     if scale == 0:
         return 0.0
     rho = float(np.clip((e[1:] * e[:-1])[next_to].sum() / scale, 0.0, 0.95))
-    total = 0.0
-    for rows in np.split(np.arange(len(u)), np.flatnonzero(np.diff(u)) + 1):
-        total += float(w[rows] @ _weighted(rho, t[rows], w[rows]))
-    return total * scale / max(len(e) - fit.parameters, 1)
+    return _correlated(rho, u, t, w) * scale / max(len(e) - fit.parameters, 1)
 
 
-def _weighted(rho: float, times: Ints, weights: Floats) -> Floats:
-    """AR(1) correlation matrix times weights, in linear time."""
-    ahead, behind = np.zeros(len(weights)), np.zeros(len(weights))
-    for i in range(1, len(weights)):
-        ahead[i] = rho ** (times[i] - times[i - 1]) * (ahead[i - 1] + weights[i - 1])
-        j = len(weights) - 1 - i
-        behind[j] = rho ** (times[j + 1] - times[j]) * (behind[j + 1] + weights[j + 1])
-    out: Floats = weights + ahead + behind
-    return out
+def _correlated(rho: float, unit: Ints, time: Ints, weights: Floats) -> float:
+    """w'R w with R the AR(1) correlation within units, in linear time; rows in order of unit and time."""
+    new = np.append(True, np.diff(unit) != 0)
+    place = np.arange(len(unit)) - np.flatnonzero(new)[np.cumsum(new) - 1]
+    step = np.append(0.0, rho ** np.maximum(np.diff(time), 0))
+    behind = np.zeros(len(weights))
+    order = np.argsort(place, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(place[order])) + 1)[1:]:  # the second of each unit, the third, ...
+        behind[rows] = step[rows] * (behind[rows - 1] + weights[rows - 1])
+    return float(weights @ (weights + 2.0 * behind))
