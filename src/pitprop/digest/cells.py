@@ -151,7 +151,7 @@ def places(rows: Rowset, found: Answer) -> Place:
     n = len(found["n"])
     labels = found["e"] if "e" in found else np.full(n, "", dtype=object)
     starts = found["p"] if "p" in found else np.full(n, np.datetime64("NaT", "D"))
-    entities, entity = np.unique(labels, return_inverse=True)
+    entities, entity = numbered(labels)
     periods, number_of = np.unique(starts, return_inverse=True)
     if rows.metric.entity is None:
         entities = np.array([""], dtype=object)
@@ -163,6 +163,14 @@ def places(rows: Rowset, found: Answer) -> Place:
         entity=entity.astype(np.int64),
         period=number_of.astype(np.int64),
     )
+
+
+def numbered(labels: NDArray[np.object_]) -> tuple[NDArray[np.object_], Ints]:
+    """The different labels, sorted, and the number of each; as np.unique, which compares all texts with each other."""
+    different = sorted(set(labels.tolist()))
+    number_of = {label: i for i, label in enumerate(different)}
+    found = np.fromiter(map(number_of.__getitem__, labels.tolist()), dtype=np.int64, count=len(labels))
+    return np.array(different, dtype=object), found
 
 
 def sums(rows: Rowset, survey: Survey, found: Answer, order: NDArray[np.intp]) -> Measure:

@@ -39,7 +39,7 @@ def learn_all(engine: Learning, metrics: Sequence[Metric]) -> None:
         if not _from_parquet(local, jobs, engine):
             _from_stream(local, engine, jobs)
     except (TooLargeError, MemoryError, OSError, ValueError, PitpropError):
-        # whatever is wrong with the data, the query that asks for them says it better (pyarrow's errors are ValueErrors)
+        # whatever is wrong with the data, the query that asks for them says it better (Arrow's errors are ValueErrors)
         return
 
 

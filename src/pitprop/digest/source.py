@@ -104,6 +104,7 @@ class Source:
         self._compiled_from = compiled_from
         self._engines: dict[str, _Remembering | SourceError] = {}
         self._surveyed: dict[str, tuple[Rowset, survey.Survey]] = {}
+        self._summed: dict[str, cells.Cells] = {}
 
     def digest(self, metric: Metric, grain: type[G], target: Target | None = None) -> G:
         """A metric's data as the asked grain.
@@ -152,6 +153,7 @@ class Source:
                 engine.close()
         self._engines.clear()
         self._surveyed.clear()
+        self._summed.clear()
 
     def __enter__(self) -> Source:
         return self
@@ -224,8 +226,11 @@ class Source:
         learn_all(engine, [metric, *others])
 
     def _cells(self, metric: Metric) -> cells.Cells:
-        rows, first = self._survey(metric)
-        return cells.cells(rows, first, self._engine(metric.source))
+        key = metric.model_dump_json()
+        if key not in self._summed:
+            rows, first = self._survey(metric)
+            self._summed[key] = cells.cells(rows, first, self._engine(metric.source))
+        return self._summed[key]
 
     def _engine(self, name: str) -> _Remembering:
         if name not in self._engines:

@@ -116,9 +116,9 @@ class Feed:
                 i = self._carefully(i, n)
                 continue
             why, i = self._blocks(i, n)
-            if why == kernel.ROOM and s.values.hashed and s.counts[kernel.BINS] == kernel.HASHED:
-                if not s.values.room(0, 0):
-                    forget(s)
+            full = why == kernel.ROOM and s.counts[kernel.BINS] == kernel.HASHED
+            if full and not s.values.room(0, 0):
+                forget(s)
             if why != kernel.DONE:
                 i = self._carefully(i, min(i + span, n))
                 span = min(span * 2, LONGEST)
