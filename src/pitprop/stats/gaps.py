@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+LARGEST = 2.0
+"""Departures, in standard deviations of their unit, that count for no more: long tails on one side shift t."""
 FEWEST_BESIDE = 10
 """Values beside gaps below which nothing is said about them."""
 
@@ -135,7 +137,8 @@ def beside_gaps(*, value: Floats, unit: Ints, time: Ints, beside: Bools) -> Esti
 
     Returns
     -------
-    The difference in standard deviations of a unit's values, each unit's own straight course removed; None where
+    The difference in standard deviations of a unit's values, each unit's own straight course removed and departures
+    beyond two standard deviations cut; None where
     fewer than ten values stand beside gaps, or they are all in a unit or two.
 
     Source
@@ -153,7 +156,7 @@ def beside_gaps(*, value: Floats, unit: Ints, time: Ints, beside: Bools) -> Esti
     size = np.bincount(unit, weights=left**2)
     spread = (size / np.maximum(np.bincount(unit) - 2, 1)) ** 0.5
     usable = (spread > 1e-9 * float(spread.max(initial=0.0)))[unit]
-    left = np.divide(left, spread[unit], out=np.zeros_like(left), where=usable)
+    left = np.clip(np.divide(left, spread[unit], out=np.zeros_like(left), where=usable), -LARGEST, LARGEST)
     x = np.where(usable, x, 0.0)
     information = np.bincount(unit, weights=x * x)
     total = float(information.sum())
