@@ -60,7 +60,10 @@ def strata_specimen(
     key = np.ravel_multi_index((group, entity, period, excluded.astype(np.int64)), shape)
     n = np.bincount(key, minlength=int(np.prod(shape)))
     there = np.flatnonzero(n)
-    x, xx = (np.bincount(key, weights=v, minlength=len(n))[there] for v in (value, value**2))
+    sums: list[Floats] = [
+        np.bincount(key, weights=v, minlength=len(n))[there].astype(np.float64) for v in (value, value**2)
+    ]
+    x, xx = sums
     count = n[there]
     of = np.unravel_index(there, shape)
     free = np.zeros(shape[1], dtype=bool) if exempt is None else exempt

@@ -79,9 +79,10 @@ def gaps(*, unit: Ints, period: Ints, position: Ints, units: int) -> Gaps:
     t = np.arange(len(position))
     first = there.argmax(axis=1)[:, None]
     last = (len(position) - 1 - there[:, ::-1].argmax(axis=1))[:, None]
-    inside = (t > first) & (t < last) & there.any(axis=1)[:, None]
+    used = (np.bincount(unit, minlength=units) > 0)[:, None]
+    inside = (t > first) & (t < last) & used
     cycle = np.eye(int(position.max(initial=0)) + 1)[position]
-    span = (t >= first) & (t <= last) & there.any(axis=1)[:, None]
+    span = (t >= first) & (t <= last) & used
     never = ((span @ cycle) >= 2) & ((there @ cycle) == 0)
     planned = inside & never[:, position]
     due = inside & ~planned
@@ -150,9 +151,9 @@ def beside_gaps(*, value: Floats, unit: Ints, time: Ints, beside: Bools) -> Esti
     keep = count[unit] >= 5
     if int(beside[keep].sum()) < FEWEST_BESIDE:
         return None
-    value, time, beside = value[keep], time[keep].astype(np.float64), beside[keep]
+    value, when, near = value[keep], time[keep].astype(np.float64), beside[keep].astype(np.float64)
     unit = np.unique(unit[keep], return_inverse=True)[1]
-    left, x = (_straightened(v, unit, time) for v in (value, beside.astype(np.float64)))
+    left, x = (_straightened(v, unit, when) for v in (value, near))
     size = np.bincount(unit, weights=left**2)
     spread = (size / np.maximum(np.bincount(unit) - 2, 1)) ** 0.5
     usable = (spread > 1e-9 * float(spread.max(initial=0.0)))[unit]

@@ -199,7 +199,8 @@ def _rates(strata: Strata, before: Bools) -> Floats:
     top = np.bincount(strata.stratum[before], weights=x[before], minlength=size)
     base = np.bincount(strata.stratum[before], weights=w[before], minlength=size)
     whole = float(top.sum() / base.sum())
-    return np.divide(top, base, out=np.full(size, whole), where=base > 0)
+    out: Floats = np.divide(top, base, out=np.full(size, whole), where=base > 0)
+    return out
 
 
 def _ways(

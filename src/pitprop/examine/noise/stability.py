@@ -277,7 +277,8 @@ def _beside(panel: Panel, index: int, course: _Course) -> dict[str, float | None
     def mean(v: Floats, mine: Bools) -> Floats:
         n = np.bincount(panel.entity[mine], minlength=size)
         total = np.bincount(panel.entity[mine], weights=v[mine], minlength=size)
-        return np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
+        out: Floats = np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
+        return out
 
     rows = panel.metric.n.astype(np.float64)
     levels = [mean(value, near & side) for side in (~after, after)]
