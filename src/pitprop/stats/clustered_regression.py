@@ -111,7 +111,7 @@ def clustered_regression(
     """
     if groups is None:
         groups = clusters
-    elif len(np.unique(np.column_stack([groups, clusters]), axis=0)) > len(np.unique(groups)):
+    elif _astray(groups, clusters):
         raise ValueError("each group of a clustered regression lies in one cluster")
     kept = within(columns=np.column_stack([y, columns]), groups=groups, periods=periods, nuisance=nuisance)
     left, x = kept.columns[:, 0], kept.columns[:, 1:]
@@ -156,6 +156,12 @@ def clustered_regression(
         spread=spread,
         pull=pull,
     )
+
+
+def _astray(groups: Ints, clusters: Ints) -> bool:
+    """Whether a group reaches into more than one cluster."""
+    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+    return bool(np.any(clusters[first][inverse] != clusters))
 
 
 def _adjusted(basis: Floats, weights: Floats) -> Floats:

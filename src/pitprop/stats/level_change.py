@@ -136,6 +136,8 @@ def _correlated(rho: float, unit: Ints, time: Ints, weights: Floats) -> float:
     step = np.append(0.0, rho ** np.maximum(np.diff(time), 0))
     behind = np.zeros(len(weights))
     order = np.argsort(place, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(place[order])) + 1)[1:]:  # the second of each unit, the third, ...
+    for rows in np.split(order, np.flatnonzero(np.diff(place[order])) + 1)[
+        1:
+    ]:  # the second of each unit, the third, ...
         behind[rows] = step[rows] * (behind[rows - 1] + weights[rows - 1])
     return float(weights @ (weights + 2.0 * behind))

@@ -286,6 +286,8 @@ def _errors(
     u, v, e = np.full(len(a), np.nan), np.full((len(a), k), np.nan), np.full(len(a), np.nan)
     ahead = np.unique(time)
     ahead = ahead[ahead >= start]
+    units = int(unit.max()) + 1
+    own, done = np.zeros((units if held_out else 0, a.shape[1], a.shape[1])), np.zeros(len(a), np.bool_)
     for block in np.array_split(ahead, min(refits, len(ahead))):
         train = np.flatnonzero(time <= block[0] - delay)
         test = np.flatnonzero((time >= block[0]) & (time <= block[-1]))
@@ -294,8 +296,11 @@ def _errors(
         unseen = np.flatnonzero(seen < FIRST_TRAINING)
         place = np.zeros(len(test), np.int64)
         if held_out:
+            new = train[~done[train]]  # each training holds the one before it
+            own += _grams(a[new], unit[new], units)
+            done[new] = True
             present, place = np.unique(unit[test], return_inverse=True)
-            grams = grams - _grams(a, train, unit, present)
+            grams = grams - own[present]
         grams[:, unseen, :] = grams[:, :, unseen] = 0.0
         b, slopes = _coefficients(grams, p)
         left = a[test, p:] - np.einsum("np,npj->nj", a[test, :p], b[place])
@@ -304,16 +309,13 @@ def _errors(
     return u, v, e
 
 
-def _grams(a: Floats, rows: Ints, unit: Ints, present: Ints) -> Floats:
-    """Cross-products of the columns of `a` over those rows of each unit in `present`, shape (units, c, c)."""
-    rows = rows[np.isin(unit[rows], present)]
-    place = np.searchsorted(present, unit[rows])
-    a = a[rows]
+def _grams(a: Floats, unit: Ints, units: int) -> Floats:
+    """Cross-products of the columns of `a` over the rows of each unit, shape (units, c, c)."""
     c = a.shape[1]
-    out = np.zeros((len(present), c, c))
+    out = np.zeros((units, c, c))
     for i in range(c):
         for j in range(i + 1):
-            out[:, i, j] = np.bincount(place, weights=a[:, i] * a[:, j], minlength=len(present))
+            out[:, i, j] = np.bincount(unit, weights=a[:, i] * a[:, j], minlength=units)
             out[:, j, i] = out[:, i, j]
     return out
 
