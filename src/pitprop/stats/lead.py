@@ -29,7 +29,7 @@ def cluster_slopes(
     y, columns
         Shapes (n,) and (n, k).
     clusters
-        Integers, shape (n,); each has a level of its own.
+        Integers in a narrow range, shape (n,); each has a level of its own.
     contrasts
         Each of length k.
     nuisance
@@ -45,7 +45,7 @@ def cluster_slopes(
     1986, Biometrika 73:13) with factor G/(G-1) (n-1)/(n-k), and the effective number of clusters less one for
     degrees of freedom (Carter, Schnepel & Steigerwald 2017, Review of Economics and Statistics 99:698).
     """
-    number = np.unique(clusters, return_inverse=True)[1]
+    number = _numbered(clusters)
     count = int(number.max(initial=-1)) + 1
     if count < FEWEST_CLUSTERS:
         return None
@@ -53,6 +53,15 @@ def cluster_slopes(
         fit = clustered_regression(y=y, columns=columns, clusters=number, nuisance=nuisance)
         return None if fit is None else tuple(fit.contrast(c) for c in contrasts)
     return _many(y, columns, number, count, contrasts, nuisance)
+
+
+def _numbered(labels: Ints) -> Ints:
+    """Small whole numbers as 0, 1, 2 ... in their order, without sorting."""
+    if len(labels) == 0:
+        return labels
+    low = labels - labels.min()
+    out: Ints = (np.cumsum(np.bincount(low) > 0) - 1)[low]
+    return out
 
 
 def _many(
@@ -64,28 +73,29 @@ def _many(
     nuisance: Floats | None,
 ) -> tuple[Estimate, ...] | None:
     k = columns.shape[1]
-    table = np.column_stack([y, columns] if nuisance is None else [y, columns, nuisance])
+    table = np.vstack([y, columns.T] if nuisance is None else [y, columns.T, nuisance.T])
     size = np.bincount(number)
-    table -= np.stack([np.bincount(number, weights=c) / size for c in table.T], axis=1)[number]
-    scale = np.maximum(np.linalg.norm(table, axis=0), np.finfo(np.float64).tiny)
-    table /= scale
-    rest = table[:, 1 + k :]
-    gram = np.linalg.pinv(rest.T @ rest, rcond=RELATIVE_RANK, hermitian=True)
-    left = table[:, : 1 + k] - rest @ (gram @ (rest.T @ table[:, : 1 + k]))
-    x = left[:, 1:]
-    square = x.T @ x
-    freedom = len(y) - k - int(np.linalg.matrix_rank(gram)) if gram.size else len(y) - k
+    for row in table:
+        row -= (np.bincount(number, weights=row) / size)[number]
+    scale = np.maximum(np.linalg.norm(table, axis=1), np.finfo(np.float64).tiny)
+    table /= scale[:, None]
+    rest = table[1 + k :]
+    gram = np.linalg.pinv(rest @ rest.T, rcond=RELATIVE_RANK, hermitian=True)
+    left = table[: 1 + k] - (table[: 1 + k] @ rest.T @ gram) @ rest
+    x = left[1:]
+    square = x @ x.T
+    freedom = len(y) - k - (int(np.linalg.matrix_rank(gram)) if gram.size else 0)
     if np.any(np.diag(square) < RELATIVE_RANK) or np.linalg.cond(square) > 1e10 or freedom < 1:
         return None
-    weights = np.linalg.solve(square, x.T).T
-    slopes = weights.T @ left[:, 0]
-    errors = left[:, 0] - x @ slopes
-    sums = np.column_stack([np.bincount(number, weights=w * errors, minlength=count) for w in weights.T])
-    covariance = sums.T @ sums * count / (count - 1) * (len(y) - 1) / freedom
+    weights = np.linalg.solve(square, x)
+    slopes = weights @ left[0]
+    errors = left[0] - slopes @ x
+    sums = np.stack([np.bincount(number, weights=w * errors, minlength=count) for w in weights])
+    covariance = sums @ sums.T * count / (count - 1) * (len(y) - 1) / freedom
     out = []
     for contrast in contrasts:
         c = np.asarray(contrast) * scale[0] / scale[1 : 1 + k]
-        share = np.bincount(number, weights=(weights @ c) ** 2, minlength=count)
+        share = np.bincount(number, weights=(c @ weights) ** 2, minlength=count)
         df = max(float(share.sum() ** 2 / (share @ share)) - 1, 1.0)
         out.append(Estimate(value=float(c @ slopes), se=float(c @ covariance @ c) ** 0.5, df=df))
     return tuple(out)
@@ -135,8 +145,8 @@ def lead_given_back(*, output: Floats, lead: Floats, unit: Ints, time: Ints, pos
     ahead = float((lead > 0).mean()) if len(lead) else 0.0
     if ahead in (0.0, 1.0):
         return None
-    periods = np.unique(time, return_inverse=True)[1]
-    places = np.unique(position, return_inverse=True)[1]
+    periods = _numbered(time)
+    places = _numbered(position)
     slopes = np.eye(int(places.max()) + 1)[places] * lead[:, None]
     nuisance = np.hstack([np.eye(int(periods.max()) + 1)[periods][:, 1:], slopes])
     found = cluster_slopes(

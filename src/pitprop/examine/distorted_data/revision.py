@@ -160,8 +160,11 @@ def _reports(versions: Versions, brief: Brief) -> _Reports:
     keep = np.isfinite(versions.value) & np.isfinite(versions.target) & _in_force(start, target)
     keep &= ~np.isnat(versions.loaded)
     index = np.flatnonzero(keep)
-    index = index[np.lexsort((versions.loaded[index], versions.period[index], versions.entity[index]))]
     key = versions.entity[index] * max(len(versions.periods), 1) + versions.period[index]
+    day = versions.loaded[index].astype(np.int64)
+    if np.any((np.diff(key) < 0) | ((np.diff(key) == 0) & (np.diff(day) < 0))):
+        order = np.lexsort((day, key))
+        index, key = index[order], key[order]
     opens = np.flatnonzero(np.diff(key, prepend=-1))
     closes = np.append(opens[1:], len(index)) - 1 if len(index) else opens
     end = _end(start[index], versions.granularity)

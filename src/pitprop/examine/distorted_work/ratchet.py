@@ -95,7 +95,7 @@ def run(panel: Panel, brief: Brief) -> Finding:
     setting = _setting(course)
     note = _note(setting)
     found = None
-    if len(rows.unit) >= FEWEST_ROWS and len(np.unique(rows.unit)) >= FEWEST_UNITS:
+    if len(rows.unit) >= FEWEST_ROWS and rows.units >= FEWEST_UNITS:
         found = lead
     if found is None or not FEWEST_SIDE <= found.ahead <= 1 - FEWEST_SIDE:
         return _cannot_tell(found, rows, note, setting)
@@ -109,7 +109,7 @@ def _finding(
     effect = found.given_back
     low, high = effect.interval()
     state = State.SUSPECT if low > beyond else State.CLEAR if high < beyond else State.INCONCLUSIVE
-    units = len(np.unique(rows.unit))
+    units = rows.units
     seen = (
         f"Of a lead on the year's targets {effect.value:.0%} ({low:.0%} to {high:.0%}) is given back by the end of "
         f"the year, beyond what chance would take back ({units} units, ahead in {found.ahead:.0%} of the cells)"
@@ -160,6 +160,10 @@ class _Rows:
     time: Ints
     position: Ints
     rows: Ints
+
+    @property
+    def units(self) -> int:
+        return int(np.count_nonzero(np.bincount(self.unit))) if len(self.unit) else 0
 
 
 def _course(panel: Panel, metric: Metric) -> _Course | str:
@@ -308,9 +312,9 @@ def _needed(effect: Estimate, beyond: float, n: int) -> str:
 def _figure(rows: _Rows, brief: Brief) -> Series:
     """Output by lead, in groups of equal size, units and periods taken out."""
     y = rows.output - _means(rows.output, rows.unit)
-    y = y - _means(y, np.unique(rows.time, return_inverse=True)[1])
-    order = np.argsort(rows.lead, kind="stable")
-    groups = [g for g in np.array_split(order, GROUPS) if len(np.unique(rows.unit[g])) > 1]
+    y = y - _means(y, rows.time)
+    order = np.argsort(rows.lead)
+    groups = [g for g in np.array_split(order, GROUPS) if np.ptp(rows.unit[g]) > 0]
     groups = [g for g in groups if int(rows.rows[g].sum()) >= brief.minimum_group]
     return Series(
         title="What is done in the rest of the year, by the lead on its targets",
@@ -333,7 +337,7 @@ def _means(values: Floats, group: Ints) -> Floats:
 
 
 def _cannot_tell(found: Lead | None, rows: _Rows, note: str, setting: TargetSetting | None) -> Finding:
-    units = len(np.unique(rows.unit))
+    units = rows.units
     if len(rows.unit) < FEWEST_ROWS or units < FEWEST_UNITS:
         return _not_applicable(
             f"There are {len(rows.unit)} cells of {units} units in second halves of years whose lead is known: too "
