@@ -294,3 +294,29 @@ def test_whole_percentages_that_come_with_the_target_weigh_more_than_those_that_
     compared = asked(np.where(gamed & later & ~free.reshape(60, 24), whole, counted), free)
     assert (compared.state, compared.grade) == (State.SUSPECT, "B")
     assert "exempt" in compared.says
+
+
+def test_amounts_that_grow_with_the_spread_they_had_have_not_become_smoother() -> None:
+    """Whole numbers with standard deviation 10 before and 9 after, a mean of 100 before and 130 after."""
+    rng = np.random.default_rng(29)
+    later = np.arange(24) >= 12
+    raised = 0
+    for _ in range(60):
+        values = np.round(100 + 30 * later + np.where(later, 9.0, 10.0) * rng.standard_normal((40, 24)))
+        raised += smoothness.run(*smoothness._summed(values)).state is State.SUSPECT
+    assert raised <= 4
+
+
+def test_prices_that_stand_still_now_and_then_are_not_taken_for_copies() -> None:
+    rng = np.random.default_rng(30)
+    raised = caught = 0
+    for _ in range(30):
+        walk = np.cumsum(rng.normal(0, 5, (40, 24)), axis=1)
+        still = np.cumsum((rng.random((40, 24)) < 0.8) * rng.normal(0, 5, (40, 24)), axis=1)
+        raised += duplicates.run(*duplicates._panel(np.round(100 + still, 2))).state is State.SUSPECT
+        late = rng.random((40, 24)) < 0.08
+        for t in range(1, 24):
+            walk[:, t] = np.where(late[:, t], walk[:, t - 1], walk[:, t])
+        caught += duplicates.run(*duplicates._panel(np.round(100 + walk, 2))).state is State.SUSPECT
+    assert raised <= 1
+    assert caught >= 21

@@ -21,6 +21,8 @@ BY_CHANCE = 0.01
 """Expected number of sequences of the chosen length that agree by chance: at most this."""
 COARSE = 0.4
 """Units whose values agree with one another so often can show no copies."""
+WALKS = 1.1
+"""Mean move of two periods over that of one, from which on values are taken to walk (a random walk: 1.41)."""
 COARSEST = 0.25
 """Where so many values agree with the one before by chance, there is no telling what was carried over."""
 LAGS = (2, 3, 4)
@@ -108,7 +110,7 @@ def carried(*, values: Floats, unit: Ints, period: Ints, name: Ints | None = Non
 
     Returns
     -------
-    None where fewer than two units are left, or values are too coarse.
+    None where fewer than two units are left, values are too coarse, or they walk and stood still.
 
     Source
     ------
@@ -116,7 +118,8 @@ def carried(*, values: Floats, unit: Ints, period: Ints, name: Ints | None = Non
     """
     name = identify(values) if name is None else name
     size = int(unit.max()) + 1 if len(unit) else 0
-    same, pairs, far, moves = [], [], [], np.empty(0)
+    same, pairs, far, mean, moves = [], [], [], [], np.empty(0)
+    after = np.zeros(max(len(values) - 2, 0), dtype=bool)
     for lag in (1, *LAGS):
         follows = (unit[lag:] == unit[:-lag]) & (period[lag:] - period[:-lag] == lag) & (values[lag:] != 0)
         equal = follows & (name[lag:] == name[:-lag])
@@ -124,12 +127,15 @@ def carried(*, values: Floats, unit: Ints, period: Ints, name: Ints | None = Non
         pairs.append(np.bincount(unit[lag:], weights=follows, minlength=size))
         moved = np.abs(values[lag:] - values[:-lag])[follows & ~equal]
         far.append(float(np.median(moved)) if len(moved) else 0.0)
-        moves = moved if lag == 1 else moves
+        mean.append(float(moved.mean()) if len(moved) else 0.0)
+        if lag == 1:
+            moves, after = moved, follows[1:] & ~equal[1:] & equal[:-1]
     if not size or far[0] <= 0:
         return None
     steady = same[0] >= rare * np.maximum(pairs[0], 1)
     use = (pairs[0] > 0) & ~steady & (sum(pairs[1:]) > 0)
-    if use.sum() < 2:
+    after = after & use[unit[1:-1]]
+    if use.sum() < 2 or _stood_still(np.abs(np.diff(values))[1:][after], mean[0], mean[1]):
         return None
     closer = [max(f / far[0], 1.0) for f in far[1:]]
     by_chance = sum(s[use] * c for s, c in zip(same[1:], closer, strict=True)) / sum(p[use] for p in pairs[1:])
@@ -160,6 +166,15 @@ def _step(values: Floats, name: Ints) -> float:
     distinct = np.zeros(int(name.max()) + 1)
     distinct[name] = values
     return float(np.median(np.diff(distinct))) if len(distinct) > 1 else 0.0
+
+
+def _stood_still(next_moves: Floats, one: float, two: float) -> bool:
+    """Whether values walk (two periods take them further than one), and go on after a repeat by one step only.
+
+    A walk that was not reported goes on unseen: after a value that was carried over the next move is one of two
+    periods. A level that did not change goes on from where it was. (Mean absolute moves of one period and of two.)
+    """
+    return two >= WALKS * one and len(next_moves) >= 10 and float(next_moves.mean()) < (one + two) / 2
 
 
 def _still(moves: Floats, step: float) -> float:

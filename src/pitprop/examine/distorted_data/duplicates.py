@@ -20,7 +20,8 @@ Assumes
 
 Blind to
     Copies that were changed a little. Coarse values, of which any sequence may recur. One value taken from another
-    entity, now and then. The same entity listed twice, a cost that is split evenly, and a report that was late and
+    entity, now and then. Levels that stand still now and then (a price): where values walk, a repeat counts only if the
+    next move makes up for it. The same entity listed twice, a cost that is split evenly, and a report that was late and
     filled in for the time being look exactly like this and are innocent.
 
 Source
@@ -250,9 +251,9 @@ def same_calendar(rng: np.random.Generator) -> tuple[Panel, Brief]:
 
 
 def last_month_again(rng: np.random.Generator) -> tuple[Panel, Brief]:
-    """One value in sixteen is last month's."""
+    """One value in twelve is last month's."""
     values = _outputs(rng)
-    again = rng.random(values.shape) < 0.0625
+    again = rng.random(values.shape) < 0.08
     for t in range(1, values.shape[1]):
         values[:, t] = np.where(again[:, t], values[:, t - 1], values[:, t])
     return _panel(values)

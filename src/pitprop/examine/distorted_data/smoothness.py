@@ -54,6 +54,7 @@ Bools = NDArray[np.bool_]
 WINDOW = 6
 """Periods."""
 FEWEST_DF = 15.0
+EXEMPT = "entities exempt from it"
 FEWEST_MEAN = 5.0
 """Rows in a cell, where cells without rows are not in the data."""
 RATIONED = frozenset(
@@ -89,7 +90,7 @@ def run(panel: Panel, brief: Brief) -> Finding:
     now, without, exempt = regimes(panel, brief.metric.targets)
     under = _index(panel, counts, now)
     other = _index(panel, counts, exempt)
-    compared = "entities exempt from it"
+    compared = EXEMPT
     if other is None or other.df < 2 * FEWEST_DF:
         other, compared = _index(panel, counts, without), "the time before it"
     if other is not None and other.df < 2 * FEWEST_DF:
@@ -108,13 +109,21 @@ def run(panel: Panel, brief: Brief) -> Finding:
             "how little is too little.",
             "one row for each event with `agg: count`; or `since` on the target, with half a year before it",
         )
-    return _finding(under, other, compared, counts, brief)
+    mean = [
+        float(counts.k[side & counts.there].mean())
+        for side in (now, exempt if compared == EXEMPT else without)
+        if other
+    ]
+    growth = max(mean[0] / mean[1], mean[1] / mean[0]) if other and min(mean) > 0 else 1.0
+    return _finding(under, other, compared, growth, counts, brief)
 
 
-def _finding(under: Dispersion, other: Dispersion | None, compared: str, counts: Counts, brief: Brief) -> Finding:
+def _finding(
+    under: Dispersion, other: Dispersion | None, compared: str, growth: float, counts: Counts, brief: Brief
+) -> Finding:
     beyond = brief.smallest_effect
     low, high = (1 - bound for bound in reversed(under.interval()))
-    ratio = None if other is None else _ratio(under, other)
+    ratio = None if other is None else _ratio(under, other, 1.0 if counts.known else growth)
     lost = ratio is None or ratio[1] < (1.0 if counts.known else 1 - beyond)
     excused = sorted(RATIONED & set(brief.metric.alternatives))
     state = State.CLEAR if high < beyond else State.INCONCLUSIVE
@@ -187,7 +196,7 @@ def _grade(under: Dispersion, other: Dispersion | None, compared: str, counts: C
     whole numbers that may be amounts."""
     if RATIONED & set(brief.metric.alternatives) or under.df < 200 or under.units < 3 or not counts.known:
         return "D"
-    return "D" if other is None else "B" if compared.startswith("entities") else "C"
+    return "D" if other is None else "B" if compared == EXEMPT else "C"
 
 
 def _counts(measure: Measure, metric: Metric) -> Counts | None:
@@ -237,10 +246,11 @@ def _index(panel: Panel, counts: Counts, regime: Bools) -> Dispersion | None:
     )
 
 
-def _ratio(under: Dispersion, other: Dispersion) -> tuple[float, float]:
-    """95 % interval of the index under the target over that without it."""
+def _ratio(under: Dispersion, other: Dispersion, growth: float) -> tuple[float, float]:
+    """95 % interval of the index under the target over that without it, `growth` times: amounts whose spread stays as
+    it was while they grow, or shrinks as they do, have not become smoother."""
     half = float(ndtri(0.975)) * (under.log_se**2 + other.log_se**2) ** 0.5
-    ratio = under.index / other.index if other.index > 0 else float("inf")
+    ratio = growth * under.index / other.index if other.index > 0 else float("inf")
     return ratio * np.exp(-half), ratio * np.exp(half)
 
 
