@@ -135,7 +135,8 @@ def _world(world: organisation.Organisation, size: str, rng: np.random.Generator
 
 
 def _dosed(ladder: Ladder, dose: float, size: str, rng: np.random.Generator) -> Feed:
-    ledger = organisation.draw(rng, ladder.world, *SIZES[size])
+    units, periods = SIZES[size]
+    ledger = organisation.draw(rng, ladder.world, units, ladder.periods or periods)
     grains = Grains(ladder.gamed(rng, ledger, dose))
     return lambda entry: (grains.get(entry.asks), brief_for(entry, grains.ledger.metric))
 

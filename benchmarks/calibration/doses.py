@@ -27,6 +27,8 @@ class Ladder:
     """Ascending; 0 is the honest organisation."""
     gamed: Gamed
     world: Organisation
+    periods: int | None = None
+    """Months, where a year and more has to be seen before and under the target; None for as many as everywhere."""
 
 
 def under_target(ledger: Ledger) -> Bools:
@@ -76,17 +78,30 @@ def failures_excluded(rng: np.random.Generator, ledger: Ledger, dose: float) -> 
 
 
 def restrained(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
-    """The quota rises by half of what was reached above it; units withhold a share of what they could do above it."""
+    """Units ahead of their quota in the middle of a year give back a share of their lead until its end."""
     able = cell_means(ledger, ~ledger.excluded)
-    done, quota = able.copy(), np.empty_like(able)
-    level = np.round(np.nanmean(able[:, : max(ledger.periods // 4, 2)], axis=1))
+    done, lead = able.copy(), np.zeros(ledger.units)
+    held = under_target(ledger)
     for t in range(ledger.periods):
-        quota[:, t] = level
-        ahead = able[:, t] - level
-        done[:, t] = np.where(ahead > 0, level + (1 - dose) * ahead, able[:, t])
-        level = level + 0.5 * np.maximum(done[:, t] - level, 0) + 0.1 * np.minimum(done[:, t] - level, 0)
-    shift = (done - able)[ledger.unit, ledger.period]
-    return replace(ledger, value=ledger.value + shift, quota=quota)
+        month = t % 12
+        lead = np.zeros(ledger.units) if month == 0 else lead
+        if month >= 6:
+            done[:, t] -= dose * np.maximum(lead, 0) / (12 - month) * held[:, t]
+        lead = lead + done[:, t] - ledger.quota[:, t]
+    return replace(ledger, value=ledger.value + (done - able)[ledger.unit, ledger.period])
+
+
+def put_on(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Cells under the target that are raised by a standard deviation of a row for that month alone."""
+    raised = under_target(ledger) & (rng.random((ledger.units, ledger.periods)) < dose)
+    return replace(ledger, value=ledger.value + 10.0 * raised[ledger.unit, ledger.period])
+
+
+def chosen_digits(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
+    """Rows whose last digit is made a 7."""
+    chosen = rng.random(len(ledger.value)) < dose
+    seven = np.floor(ledger.value * 10 + 1e-6) / 10 + 0.07
+    return replace(ledger, value=np.where(chosen, seven, ledger.value))
 
 
 def decoupled(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
@@ -154,9 +169,9 @@ def revised(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
 
 
 def hidden(rng: np.random.Generator, ledger: Ledger, dose: float) -> Ledger:
-    """Periods in which the work was worse than usual are not reported at all."""
-    worse = ledger.work < ledger.work.mean(axis=1, keepdims=True)
-    gone = worse & (rng.random(worse.shape) < dose)
+    """Periods in the worst fifth of each unit's own are not reported at all; bad spells last."""
+    worst = ledger.work <= np.quantile(ledger.work, 0.2, axis=1, keepdims=True)
+    gone = worst & (rng.random(worst.shape) < dose)
     return _taken(ledger, np.flatnonzero(~gone[ledger.unit, ledger.period]))
 
 
@@ -198,7 +213,7 @@ LADDERS: tuple[Ladder, ...] = (
     Ladder(
         name="rounded",
         dose_is="share of the rows that are entered to the nearest 5",
-        checks=("heaping", "digits"),
+        checks=("heaping",),
         doses=(0.0, 0.05, 0.1, 0.2, 0.4),
         gamed=rounded,
         world=_ROWS,
@@ -221,11 +236,29 @@ LADDERS: tuple[Ladder, ...] = (
     ),
     Ladder(
         name="restrained",
-        dose_is="share of what could be done above a rising quota that is withheld",
+        dose_is="share of a lead on the year's quota that is given back from July on",
         checks=("ratchet",),
         doses=(0.0, 0.25, 0.5, 0.75, 1.0),
         gamed=restrained,
-        world=_QUOTAS,
+        world=Organisation(name="restrained", says="", target="quota", between=0.3, within=0.4, aim=0.0),
+        periods=48,
+    ),
+    Ladder(
+        name="put on for a month",
+        dose_is="share of the cells under the target that are raised for that month alone",
+        checks=("persistence",),
+        doses=(0.0, 0.05, 0.1, 0.2, 0.3),
+        gamed=put_on,
+        world=_CELLS,
+        periods=36,
+    ),
+    Ladder(
+        name="last digits chosen",
+        dose_is="share of the rows whose last digit is made a 7",
+        checks=("digits",),
+        doses=(0.0, 0.02, 0.05, 0.1, 0.2),
+        gamed=chosen_digits,
+        world=_ROWS,
     ),
     Ladder(
         name="decoupled",
@@ -285,11 +318,11 @@ LADDERS: tuple[Ladder, ...] = (
     ),
     Ladder(
         name="bad periods hidden",
-        dose_is="share of the worse periods that are not reported",
+        dose_is="share of each unit's worst fifth of the periods that is not reported",
         checks=("coverage",),
-        doses=(0.0, 0.05, 0.1, 0.2, 0.4),
+        doses=(0.0, 0.2, 0.4, 0.8, 1.0),
         gamed=hidden,
-        world=_CELLS,
+        world=Organisation(name="spells", says="", rho=0.6, within=0.4),
     ),
     Ladder(
         name="worthless",
