@@ -97,7 +97,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--check", action="append", default=[], help="only this check (may be repeated)")
     parser.add_argument("--draws", type=int, help="of each honest case (default 2000)")
     parser.add_argument("--quick", action="store_true", help="200 draws")
-    parser.add_argument("--data", default="", help="only cases with this in their name")
+    parser.add_argument("--data", default="", help="only this case, or all with this in their name")
     parser.add_argument("--show", type=int, metavar="DRAW", help="print the findings of one draw of one case")
     parser.add_argument("--part", action="append", choices=PARTS, help="only this part (may be repeated)")
     parser.add_argument("--registers", type=int, help="honest registers (default 200)")
@@ -147,10 +147,8 @@ def show(checks: list[str], data: str, i: int) -> int:
 
     from benchmarks.calibration import measure as m
 
-    for case in m._cases().values():
+    for case in m.matching(data):
         names = [n for n in case.checks if not checks or n in checks]
-        if data not in case.name or not names:
-            continue
         for name, finding, _ in m.answer(case, i, names):
             told = {k: v for k, v in asdict(finding).items() if k != "figure" and v not in (None, "", ())}
             print(case.name, name, json.dumps(told | {"state": finding.state.value}, indent=1, default=str))

@@ -104,6 +104,12 @@ def _cases() -> dict[str, Case]:
     return {c.name: c for c in cases(entries())}
 
 
+def matching(data: str) -> list[Case]:
+    """The case of this name; where there is none, all with it in their name."""
+    found = _cases()
+    return [found[data]] if data in found else [c for c in found.values() if data in c.name]
+
+
 def answer(case: Case, i: int, names: Sequence[str]) -> Iterator[tuple[str, Finding, float]]:
     """(check, finding, seconds) of each check on draw i of a case, as `examine` would ask it."""
     feed = case.draw(case.generator(i))
@@ -156,13 +162,13 @@ def measure(
     ----------
     draws : of each honest case; gamed cases take a share of them, at least 100 (or all that is asked for)
     checks : names; none for all
-    data : only cases with this in their name
+    data : only the case of this name, or else those with it in their name
     settle : stop after so many draws of an honest case where at most SETTLED of them gave an alarm; 0: draw them all
     """
     chosen = []
-    for case in _cases().values():
+    for case in matching(data):
         names = tuple(n for n in case.checks if not checks or n in checks)
-        if names and data in case.name:
+        if names:
             chosen.append((case.name, names, max(round(draws * case.share), min(draws, 100))))
     first = settle or draws
     unsettled: dict[str, dict[str, Tally]] = {}

@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.calibration.cases import Case
 from benchmarks.calibration.ledger import Floats
-from benchmarks.calibration.measure import KEPT, Tally, _cases, answer, entries
+from benchmarks.calibration.measure import KEPT, Tally, _cases, answer, entries, matching
 from benchmarks.calibration.seeds import generator
 from pitprop.examine.check import Brief
 from pitprop.examine.edges import edges_of
@@ -205,7 +205,7 @@ def _count(out: dict[str, Tally], tool: str, beside: str, case: Case, i: int, st
 def measure(draws: int, workers: int, data: str = "") -> Iterator[list[Tally]]:
     """All tools on all compared cases, one case after the other."""
     asked = {p.beside for p in PEERS}
-    chosen = [c for c in _cases().values() if asked & set(c.checks) and compared(c) and data in c.name]
+    chosen = [c for c in matching(data) if asked & set(c.checks) and compared(c)]
     size, step = draws, 20
     jobs = [(c.name, start, min(start + step, size)) for c in chosen for start in range(0, size, step)]
     pool = ProcessPoolExecutor(workers) if workers > 1 else None

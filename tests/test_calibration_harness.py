@@ -1,0 +1,132 @@
+"""The calibration measures what it says, and gives the same figures however it is run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benchmarks.calibration import doses, organisation
+from benchmarks.calibration.cases import cases
+from benchmarks.calibration.grains import MAKERS, Grains
+from benchmarks.calibration.ledger import LOADS
+from benchmarks.calibration.measure import Tally, entries, measure, wilson
+from benchmarks.calibration.registers import LedgerSource, drawn
+from benchmarks.calibration.worlds import SIZES, WORLDS
+
+from pitprop.digest.distribution import Distribution
+from pitprop.digest.panel import Panel
+from pitprop.digest.profile import Profile
+from pitprop.digest.strata import Strata
+from pitprop.digest.versions import Versions
+
+ROOT = Path(__file__).parents[1]
+
+
+def world(name: str) -> organisation.Organisation:
+    return next(w for w in WORLDS if w.name == name)
+
+
+def told(results) -> list[tuple[str, str, int, dict[str, int], list[int]]]:
+    return [(t.check, t.data, t.draws, dict(t.states), t.alarms) for tallies in results for t in tallies]
+
+
+def test_figures_do_not_depend_on_the_number_of_workers_or_on_what_else_is_drawn():
+    alone = told(measure(3, checks=["guardrail"], data="gaps"))
+    assert alone == told(measure(3, checks=["guardrail"], data="gaps", workers=2))
+    together = told(measure(3, checks=["guardrail", "coverage"], data="gaps"))
+    assert alone == [t for t in together if t[0] == "guardrail"]
+    assert [t[1:3] for t in alone] == [("gaps, small", 3), ("gaps, usual", 3)]
+
+
+def test_a_settled_case_stops_early_and_an_unsettled_one_is_drawn_to_the_end():
+    quiet = told(measure(6, checks=["coverage"], data="normal, usual", settle=2))
+    assert [t[2] for t in quiet] == [2]
+    noisy = told(measure(6, checks=["reliability"], data="reliability: luck", settle=2))
+    assert [(t[2], t[3]) for t in noisy] == [(6, {"suspect": 6})]
+
+
+def test_every_check_of_data_is_measured_on_honest_and_on_gamed_data():
+    found = list(cases(entries()))
+    for entry in entries():
+        if entry.family != "governance" and entry.asks in MAKERS:
+            kinds = {c.kind for c in found if entry.name in c.checks}
+            assert {"honest", "gamed"} <= kinds, entry.name
+    assert len({c.name for c in found}) == len(found)
+
+
+@pytest.mark.parametrize("name", ["normal", "share", "ratio", "counts", "improvement with comparison"])
+def test_grains_of_one_ledger_agree_on_how_many_rows_count(name):
+    ledger = organisation.draw(np.random.default_rng(1), world(name), *SIZES["small"])
+    grains = Grains(ledger)
+    kept = int((~ledger.excluded).sum())
+    panel, strata, versions = grains.get(Panel), grains.get(Strata), grains.get(Versions)
+    assert panel.metric.n.sum() == grains.get(Distribution).all.sum() == versions.n.sum() == kept
+    assert strata.metric.n[~strata.excluded].sum() == kept
+    assert strata.metric.n.sum() == len(ledger.value)
+    assert grains.get(Profile).n.sum() == int((~ledger.excluded & ~ledger.exempt[ledger.unit]).sum())
+    last = versions.loaded == np.array(
+        [versions.loaded[(versions.entity == e) & (versions.period == p)].max() for e, p in
+         zip(versions.entity, versions.period, strict=True)]
+    )  # fmt: skip
+    assert np.allclose(versions.value[last], panel.metric.value, rtol=1e-12)
+
+
+def test_late_rows_are_those_loaded_after_the_number_was_due():
+    ledger = organisation.draw(np.random.default_rng(2), world("normal"), *SIZES["small"])
+    due = ledger.metric.revisions.due
+    late = int(((np.array(LOADS)[ledger.load] > due) & ~ledger.excluded).sum())
+    assert Grains(ledger).panel.late.sum() == late
+
+
+@pytest.mark.parametrize("ladder", doses.LADDERS, ids=lambda ladder: ladder.name)
+def test_a_dose_of_nothing_leaves_the_checked_data_as_they_were(ladder):
+    ledger = organisation.draw(np.random.default_rng(3), ladder.world, *SIZES["small"])
+    gamed = ladder.gamed(np.random.default_rng(4), ledger, 0.0)
+    before, after = (Grains(x).panel for x in (ledger, gamed))
+    if ladder.name == "invented, too smooth":  # rows are picked anew: the counts stay
+        assert np.array_equal(np.bincount(ledger.unit), np.bincount(gamed.unit))
+    else:
+        assert np.allclose(before.metric.value, after.metric.value, rtol=1e-9)
+    ladder.gamed(np.random.default_rng(4), replace(ledger, peers=()), ladder.doses[-1])
+
+
+def test_pushing_over_moves_near_misses_only():
+    ladder = next(x for x in doses.LADDERS if x.name == "pushed over the target")
+    ledger = organisation.draw(np.random.default_rng(5), ladder.world, *SIZES["usual"])
+    gamed = ladder.gamed(np.random.default_rng(6), ledger, 1.0)
+    target = float(ledger.metric.targets[0].value)
+    moved = gamed.value != ledger.value
+    assert (ledger.value[moved] >= target - 2).all() and (ledger.value[moved] < target).all()
+    assert (gamed.value[moved] >= target).all()
+    assert 0.01 < moved.mean() < 0.2
+
+
+def test_a_register_has_forty_metrics_and_answers_like_a_source():
+    register, source, origins = drawn(0)
+    assert len(register.metrics) == len(origins) == 40
+    assert isinstance(source, LedgerSource)
+    metric = register.metrics[0]
+    assert source.digest(metric, Distribution, metric.targets[0]).under.sum() > 0
+    assert len(source.digest(metric, Panel).entities) == 40
+
+
+def test_the_interval_of_a_share_is_wilsons():
+    """statsmodels proportion_confint(126, 2000, method='wilson') = 0.0531669, 0.0745086."""
+    assert wilson(126, 2000) == pytest.approx((0.0531669, 0.0745086), abs=1e-7)
+    assert Tally(check="x", data="y", kind="honest").interval == (0.0, 1.0)
+
+
+def test_the_command_tells_of_one_check_and_refuses_an_unknown_one():
+    def ran(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "benchmarks.calibration", *words]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ}, check=False)
+
+    fine = ran("--check", "coverage", "--draws", "2", "--data", "gaps, small")
+    assert fine.returncode == 0
+    assert "of 2" in fine.stdout and "coverage: largest size" in fine.stdout
+    assert ran("--check", "nonsense").returncode == 2
