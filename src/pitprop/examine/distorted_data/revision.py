@@ -8,12 +8,12 @@ and the errors that would have counted the other way stay in.
 
 Looks for
 ---------
-Numbers that missed the target when first reported, by no more than revisions reach, and reached it in the
-end. Some always do: late entries raise all numbers, and corrections go both ways. What is to be
-expected is taken from the numbers that lay as near *above* the target when first reported: with which share
-of their revisions would the near misses have got over the target? What the size of a revision has to do with
-the level in general is taken out. The effect is the share of the near misses that was revised over the target
-beyond that. Beside it stands the mirror, the numbers that were revised from a hit to a miss.
+Numbers that missed the target when first reported, by no more than revisions reach, and reached it in the end.
+Some always do: late entries raise all numbers, and corrections go both ways. What is to be expected is taken
+from the numbers that lay as near *above* the target when first reported: with which share of their revisions
+would the near misses have got over the target? What the size of a revision has to do with the level in general
+is taken out. The effect is the share of the near misses that was revised over the target beyond that. Beside it
+stands the mirror, the numbers that were revised from a hit to a miss.
 
 The first report is the value as it stood at the end of the reporting period, or the first one after it; the
 last one is what counts in the end.

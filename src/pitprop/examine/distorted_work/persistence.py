@@ -9,11 +9,10 @@ worse afterwards shows nothing by itself.
 
 Looks for
 ---------
-The share of a gain from one period to the next that is lost again in the one after it, large gains counting
-for more. Regression to the mean
-takes back gains and makes up losses in the same proportion, so the share of large losses that is made up again is
-taken off. What is left would be due to noise that has long tails on one side: that is there without the target
-as well, and is taken off too. The effect is
+The share of a large gain (the largest tenth of all changes from one period to the next) that is lost again in
+the period after it. Regression to the mean takes back gains and makes up losses in the same proportion, so the
+share of large losses that is made up again is taken off. What is left would be due to noise that has a long
+tail on one side: that is there without the target as well, and is taken off too. The effect is
 
     (gains lost - losses made up) under the target - (gains lost - losses made up) without it.
 
