@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-from pitprop.stats.counterfactual import Counterfactual, fit_counterfactual, legendre
+from pitprop.stats.counterfactual import Counterfactual, fit_counterfactuals, legendre
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -143,18 +143,33 @@ def _local(bins: Bins, at: int, half: int) -> slice:
 
 
 def _fit(bins: Bins, zone: slice, left_out: NDArray[np.bool_], degree: int, heaps: Floats) -> Counterfactual | None:
-    x = np.arange(zone.start, zone.stop, dtype=np.float64)
-    design = legendre(x, degree)
-    keep = ~left_out[zone]
-    columns = heaps[zone]
-    # a heap regressor that does not vary among the fitted bins cannot be told from the level
-    varies = np.ptp(columns[keep], axis=0) > 0 if columns.size and keep.any() else np.zeros(columns.shape[1], bool)
-    design = np.column_stack([design, columns[:, varies]])
-    offset = None
-    if bins.opportunity is not None:
-        with np.errstate(divide="ignore"):
-            offset = np.log(bins.opportunity[zone])
-    return fit_counterfactual(bins.counts[zone], design, keep, offset=offset)
+    return _fits(bins, [(zone, left_out)], degree, heaps)[0]
+
+
+def _fits(
+    bins: Bins, asked: Sequence[tuple[slice, NDArray[np.bool_]]], degree: int, heaps: Floats
+) -> list[Counterfactual | None]:
+    """One curve for each zone and mask of bins left out; those of one shape are fitted together."""
+    alike: dict[tuple[int, tuple[bool, ...]], list[int]] = {}
+    for i, (zone, left_out) in enumerate(asked):
+        # a heap regressor that does not vary among the fitted bins cannot be told from the level
+        kept = heaps[zone][~left_out[zone]]
+        varies = tuple(bool(v) for v in np.ptp(kept, axis=0) > 0) if kept.size else (False,) * heaps.shape[1]
+        alike.setdefault((zone.stop - zone.start, varies), []).append(i)
+    out: list[Counterfactual | None] = [None] * len(asked)
+    for (length, varies), members in alike.items():
+        smooth = legendre(np.arange(length, dtype=np.float64), degree)
+        at = np.array([asked[i][0].start for i in members])[:, None] + np.arange(length)
+        columns = heaps[:, np.array(varies, dtype=bool)][at]
+        design = np.concatenate([np.broadcast_to(smooth, (len(members), *smooth.shape)), columns], axis=2)
+        keep = np.array([~asked[i][1][asked[i][0]] for i in members])
+        offset = None
+        if bins.opportunity is not None:
+            with np.errstate(divide="ignore"):
+                offset = np.log(bins.opportunity)[at]
+        for i, fit in zip(members, fit_counterfactuals(bins.counts[at], design, keep, offset=offset), strict=True):
+            out[i] = fit
+    return out
 
 
 def _contrast(zone: slice, at: int, window: int, heaped: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
@@ -217,16 +232,30 @@ def choose_bases(bins: Bins, cuts: Sequence[int], degree: int, half: int, origin
     columns: dict[int, Floats] = {}
     for base in candidates:
         column = multiples(bins, base, origin)
-        if np.ptp(column[zone][~left_out[zone]]) > 0:
+        kept = column[zone][~left_out[zone]]
+        if kept.size and np.ptp(kept) > 0:
             columns[base] = column
+    smooth = legendre(np.arange(zone.start, zone.stop, dtype=np.float64), degree)
+    offset = None
+    if bins.opportunity is not None:
+        with np.errstate(divide="ignore"):
+            offset = np.log(bins.opportunity[zone])
     for _ in range(3):
+        open_ = [base for base in columns if base not in chosen]
+        if not open_:
+            break
+        taken = [columns[b][zone, None] for b in chosen]
+        design = np.array([np.concatenate([smooth, *taken, columns[b][zone, None]], axis=1) for b in open_])
+        shape = (len(open_), zone.stop - zone.start)
+        fits = fit_counterfactuals(
+            np.broadcast_to(bins.counts[zone], shape),
+            design,
+            np.broadcast_to(~left_out[zone], shape),
+            offset=None if offset is None else np.broadcast_to(offset, shape),
+        )
         best, best_t = 0, 3.5
-        for base, column in columns.items():
-            if base in chosen:
-                continue
-            heaps = np.column_stack([*(columns[b] for b in chosen), column])
-            fit = _fit(bins, zone, left_out, degree, heaps)
-            if fit is None or fit.design.shape[1] != degree + 1 + heaps.shape[1]:
+        for base, fit in zip(open_, fits, strict=True):
+            if fit is None:
                 continue
             t = float(fit.coefficients[-1]) / float(np.sqrt(fit.dispersion * fit.unscaled[-1, -1]))
             if t > best_t:
@@ -257,8 +286,13 @@ def _moved(
         return None
     # a longer stretch needs a more flexible curve
     fit = _fit(bins, zone, left_out, min(10, degree + round((cuts[-1] - cuts[0]) / half)), heaps)
-    if fit is None:
-        return None
+    return None if fit is None else _read_off(bins, cuts, window, heaps, fit, zone)
+
+
+def _read_off(
+    bins: Bins, cuts: Sequence[int], window: int, heaps: Floats, fit: Counterfactual, zone: slice
+) -> tuple[float, float, float, Counterfactual, slice] | None:
+    """What was moved over the cuts according to a curve; None where too little is expected below them."""
     weights = np.zeros(zone.stop - zone.start)
     below = np.zeros(zone.stop - zone.start, dtype=bool)
     for cut in cuts:
@@ -416,10 +450,12 @@ def _placebos(
     if len(near) > _MOST_PLACEBOS:
         near = sorted(near, key=lambda at: abs(at - cuts[0]))[: 3 * _MOST_PLACEBOS]
         near = sorted(near)[:: max(1, len(near) // _MOST_PLACEBOS)]
+    zones = [slice(max(0, at - half), min(n, at + half)) for at in near]
+    near_zones = [(at, zone) for at, zone in zip(near, zones, strict=True) if at + window < zone.stop]
+    asked = [(zone, _mask(n, [at], window) | target_zone | ends) for at, zone in near_zones]
     z = []
-    for at in near:
-        left_out = _mask(n, [at], window) | target_zone | ends
-        one = _moved(bins, [at], left_out, window, degree, heaps, half)
+    for (at, zone), fit in zip(near_zones, _fits(bins, asked, degree, heaps), strict=True):
+        one = None if fit is None else _read_off(bins, [at], window, heaps, fit, zone)
         if one is not None:
             z.append(one[0] / one[1])
     return np.asarray(z, dtype=np.float64)

@@ -50,7 +50,7 @@ def legendre(x: Floats, degree: int) -> Floats:
 def fit_counterfactual(
     counts: Floats, design: Floats, keep: NDArray[np.bool_], *, offset: Floats | None = None
 ) -> Counterfactual | None:
-    """Fit log E[count] = offset + design b on the bins where `keep`, by iteratively reweighted least squares.
+    """Fit log E[count] = offset + design b on the bins where `keep`: one of `fit_counterfactuals`.
 
     Parameters
     ----------
@@ -58,57 +58,99 @@ def fit_counterfactual(
     design : regressors, shape (bins, terms)
     keep : bins that take part in the fit, shape (bins,)
     offset : known log exposure, shape (bins,); bins with an offset of -inf hold nothing and are left out
+    """
+    off = None if offset is None else offset[None]
+    return fit_counterfactuals(counts[None], design[None], keep[None], offset=off)[0]
+
+
+def fit_counterfactuals(
+    counts: Floats, design: Floats, keep: NDArray[np.bool_], *, offset: Floats | None = None
+) -> list[Counterfactual | None]:
+    """Fit log E[count] = offset + design b for several sets of counts at once, by iteratively reweighted least squares.
+
+    Parameters
+    ----------
+    counts : non-negative counts, shape (fits, bins)
+    design : regressors, shape (fits, bins, terms)
+    keep : bins that take part in each fit, shape (fits, bins)
+    offset : known log exposure, shape (fits, bins); bins with an offset of -inf hold nothing and are left out
 
     Returns
     -------
-    None where the fit is not determined (fewer than three degrees of freedom, no counts, no convergence).
+    One curve for each fit; None where it is not determined (fewer than three degrees of freedom, no counts, no
+    convergence).
 
     Source
     ------
     McCullagh & Nelder 1989, ch. 9 (quasi-likelihood; dispersion by Pearson chi-square).
     """
-    off = np.zeros(len(counts)) if offset is None else offset
-    use = keep & np.isfinite(off)
-    y, x, o = counts[use], design[use], off[use]
-    df = len(y) - design.shape[1]
-    if df < 3 or y.sum() <= 0:
-        return None
-    # starting from smoothed logs keeps the first step away from empty bins
-    beta, *_ = np.linalg.lstsq(x, np.log(y + 0.5 + 0.1 * y.mean()) - o, rcond=None)
-    deviance = np.inf
-    for _ in range(50):
-        eta = np.clip(x @ beta + o, -30.0, 30.0)
-        mu = np.exp(eta)
-        information = (x * mu[:, None]).T @ x
-        try:
-            step = np.linalg.solve(information, x.T @ (y - mu))
-        except np.linalg.LinAlgError:
-            return None
-        size = float(np.abs(step).max())
-        beta = beta + step * min(1.0, 3.0 / size if size > 0 else 1.0)
-        now = float(mu.sum() - y @ eta)
-        if abs(now - deviance) <= 1e-10 * (1.0 + abs(now)) and size < 1e-6:
-            break
-        deviance = now
-    else:
-        return None
-    mu = np.exp(np.clip(x @ beta + o, -30.0, 30.0))
-    information = (x * mu[:, None]).T @ x
+    known = np.zeros(counts.shape) if offset is None else offset
+    use = keep & np.isfinite(known)
+    off = np.where(use, known, 0.0)
+    y = np.where(use, counts, 0.0)
+    df = use.sum(axis=1) - design.shape[2]
+    out: list[Counterfactual | None] = [None] * len(counts)
+    able = np.flatnonzero((df >= 3) & (y.sum(axis=1) > 0))
+    if len(able) == 0:
+        return out
     try:
-        unscaled = np.linalg.inv(information)
-    except np.linalg.LinAlgError:
-        return None
-    if not np.all(np.isfinite(unscaled)) or float(np.linalg.cond(information)) > 1e12:
-        return None
-    pearson = float(((y - mu) ** 2 / np.maximum(mu, 1e-8)).sum() / df)
-    with np.errstate(over="ignore"):
-        mean = np.exp(np.clip(design @ beta + off, -30.0, 30.0))
-    mean = np.where(np.isfinite(off), mean, 0.0)
-    return Counterfactual(
-        mean=mean,
-        design=design,
-        coefficients=beta,
-        unscaled=unscaled,
-        dispersion=max(1.0, pearson),
-        df=df,
-    )
+        beta, done = _reweighted(y[able], design[able], use[able], off[able])
+    except np.linalg.LinAlgError:  # one that is singular must not take the others down
+        if len(counts) == 1:
+            return out
+        return [
+            fit_counterfactual(counts[i], design[i], keep[i], offset=None if offset is None else offset[i])
+            for i in range(len(counts))
+        ]
+    x = design[able]
+    mu = _mean(x, beta, off[able]) * use[able]
+    information = x.transpose(0, 2, 1) @ (x * mu[..., None])
+    done &= np.linalg.cond(information) <= 1e12
+    pearson = ((y[able] - mu) ** 2 / np.maximum(mu, 1e-8)).sum(axis=1) / df[able]
+    unscaled = np.zeros_like(information)
+    unscaled[done] = np.linalg.inv(information[done])
+    everywhere = np.isfinite(known[able])
+    mean = np.where(everywhere, _mean(x, beta, np.where(everywhere, known[able], 0.0)), 0.0)
+    for j, i in enumerate(able):
+        if done[j]:
+            out[i] = Counterfactual(
+                mean=mean[j],
+                design=x[j],
+                coefficients=beta[j],
+                unscaled=unscaled[j],
+                dispersion=max(1.0, float(pearson[j])),
+                df=int(df[i]),
+            )
+    return out
+
+
+def _mean(x: Floats, beta: Floats, off: Floats) -> Floats:
+    return np.asarray(np.exp(np.clip((x @ beta[..., None])[..., 0] + off, -30.0, 30.0)))
+
+
+def _reweighted(y: Floats, x: Floats, use: NDArray[np.bool_], off: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Coefficients, shape (fits, terms), and which fits converged. What is not used has y = 0 and weight 0."""
+    weight = use.astype(np.float64)
+    transposed = x.transpose(0, 2, 1)
+    # starting from smoothed logs keeps the first step away from empty bins
+    level = 0.5 + 0.1 * (y.sum(axis=1) / weight.sum(axis=1))[:, None]
+    start = (np.log(y + level) - off) * weight
+    gram = transposed @ (x * weight[..., None])
+    beta = np.linalg.solve(gram, transposed @ start[..., None])[..., 0]
+    deviance = np.full(len(y), np.inf)
+    running = np.ones(len(y), dtype=bool)
+    for _ in range(50):
+        r = np.flatnonzero(running)
+        eta = np.clip((x[r] @ beta[r, :, None])[..., 0] + off[r], -30.0, 30.0)
+        mu = np.exp(eta) * weight[r]
+        information = transposed[r] @ (x[r] * mu[..., None])
+        step = np.linalg.solve(information, transposed[r] @ (y[r] - mu)[..., None])[..., 0]
+        size = np.abs(step).max(axis=1)
+        beta[r] += step * np.minimum(1.0, 3.0 / np.maximum(size, 1e-300))[:, None]
+        now = mu.sum(axis=1) - (y[r] * eta).sum(axis=1)
+        still = (np.abs(now - deviance[r]) > 1e-10 * (1.0 + np.abs(now))) | (size >= 1e-6)
+        deviance[r] = now
+        running[r] = still
+        if not running.any():
+            break
+    return beta, ~running & np.isfinite(beta).all(axis=1)
