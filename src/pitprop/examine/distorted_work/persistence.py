@@ -28,8 +28,8 @@ Blind to
 --------
 Gains that are kept up by the same means in every period, and gains of all units at once, which cannot be told
 from the times. It sees best what is put on now and then, in about an eighth of the periods: from a quarter on
-it comes to look like noise that goes both ways. Honest efforts for one period (a campaign, a large order) that came with the target look the
-same: what they brought did not last either. It judges the number, and no unit.
+it comes to look like noise that goes both ways. Honest efforts for one period (a campaign, a large order) that
+came with the target look the same: what they brought did not last either. It judges the number, and no unit.
 
 Source
 ------
