@@ -38,7 +38,7 @@ def open_source(
     tables: Mapping[str, object] | None = None,
     allow_outside: bool = False,
     environ: Mapping[str, str] = os.environ,
-    compiled_from: int = COMPILED_FROM,
+    compiled_from: int | None = None,
 ) -> Source:
     """The data of a register. Files and servers are opened when a metric first asks for them.
 
@@ -53,8 +53,9 @@ def open_source(
         Whether files outside `folder` may be read.
     environ : mapping of str to str
         Where the URLs of connections are, as PITPROP_<NAME>_URL.
-    compiled_from : int
+    compiled_from : int, optional
         Rows of a local table from which they are summed by compiled code instead of queries; the results are the same.
+        By default PITPROP_COMPILED_FROM of `environ`, or else five million.
 
     Raises
     ------
@@ -76,8 +77,13 @@ def open_source(
         tables=given,
         allow_outside=allow_outside,
         environ=environ,
-        compiled_from=compiled_from,
+        compiled_from=_threshold(environ) if compiled_from is None else compiled_from,
     )
+
+
+def _threshold(environ: Mapping[str, str]) -> int:
+    told = environ.get("PITPROP_COMPILED_FROM", "")
+    return int(told) if told.isdecimal() else COMPILED_FROM
 
 
 class Source:
