@@ -13,7 +13,7 @@ BY_CHECK = {
     "heaping": "Find out how the number is recorded; declare `resolution` if the instrument rounds.",
     "digits": "Find out how the numbers come about: read them off the instrument or the ledger, not from a form.",
     "integer_share": "Ask for numerator and denominator instead of the percentage, and compute it yourself.",
-    "storming": "Judge a rolling period instead of one that ends for everybody on the same day.",
+    "storming": "Judge a rolling period instead of one that ends for all on one day; look at what its last days made.",
     "smoothness": "Measure a few of the counts again by someone who has no stake in them.",
     "duplicates": "Ask for the records behind the values that repeat.",
     "revision": "Freeze the number when it is due, and report revisions beside it instead of over it.",
@@ -26,7 +26,7 @@ BY_CHECK = {
     "reliability": "Pool more periods or more rows before anyone is praised or blamed for it.",
     "rankability": f"{NO_LEAGUE_TABLE} Show the rank intervals instead.",
     "process": "Judge several periods together; react to single ones only where they leave the limits.",
-    "stability": "Find out what changed on that day, and declare it under `events`; compare only within one definition.",
+    "stability": "Find out what changed then, and declare it under `events`; compare only within one definition.",
     "coverage": "Fill the gaps or say why they are there, before anyone is compared.",
     "predictive": "Stop steering by it; keep it only if someone can name what it decides.",
     "cost": "Collect it less often or more cheaply, or stop.",
@@ -34,7 +34,7 @@ BY_CHECK = {
     "other, say so.",
     "surrogate": "Pay for the outcome, or for units' gains in it, not for gains in this number.",
     "extremal": "Cap the target where more of it stops bringing success; keep the number below that.",
-    "sensitivity": "Do not steer by it; find a number that moved when the work did, or declare what it is meant to show.",
+    "sensitivity": "Do not steer by it; find a number that moved when the work did, or say what it is meant to show.",
 }
 BY_FAMILY = {
     "distorted_data": DROP_THE_TARGET,

@@ -302,6 +302,7 @@ def _asides(e: Evidence) -> tuple[str, ...]:
             )
         elif f.state is State.SUSPECT and e.alone(f):
             out.append(
-                f"{f.check} is suspect on the shape of the data alone (grade D); by itself that does not count. {f.says}"
+                f"{f.check} is suspect on the shape of the data alone (grade D); by itself that does not count. "
+                f"{f.says}"
             )
     return tuple(out)
