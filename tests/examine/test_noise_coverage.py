@@ -81,3 +81,13 @@ def test_late_rows_are_told():
     late = replace(panel, late=np.where(panel.metric.n > 0, 3, 0))
     assert run(late, brief).data["late_share"] == pytest.approx(0.1)
     assert "10.0% of the rows were loaded after they were due." in run(late, brief).says
+
+
+def test_a_table_with_one_row_for_each_entity_and_period_is_not_sparse():
+    panel, brief = _hidden(np.random.default_rng(3))
+    panel.metric.n[panel.metric.n > 0] = 1
+    values = panel.metric.value  # a sum: the same with fewer rows
+    finding = run(panel, brief)
+    assert np.isfinite(values).sum() == (panel.metric.n > 0).sum()
+    assert finding.data["expected_by_luck"] == 0.0
+    assert finding.state is State.SUSPECT

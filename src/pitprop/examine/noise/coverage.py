@@ -156,7 +156,17 @@ def _beside(panel: Panel, brief: Brief, found: Gaps, there: NDArray[np.bool_]) -
 
 
 def _luck(panel: Panel, found: Gaps, there: NDArray[np.bool_]) -> float:
-    """Share of due values that would be missing if rows came independently at each entity's usual rate."""
+    """Share of due values that would be missing if rows came independently at each entity's usual rate.
+
+    0 where far fewer periods have two rows or more than such a rate would bring: a table with one row for each entity
+    and period is not made of rows that come by luck.
+    """
+    share = found.share
+    if share == 0 or share == 1:
+        return 0.0
+    several = 1 + share * float(np.log(share)) / (1 - share)  # of Poisson counts above 0, those above 1
+    if float(np.mean(panel.metric.n[there] > 1)) < several / 3:
+        return 0.0
     size = len(panel.entities)
     rows = np.bincount(panel.entity[there], weights=panel.metric.n[there], minlength=size)
     due = found.by_unit + 2.0 * (rows > 0)

@@ -97,10 +97,14 @@ def run(panel: Panel, brief: Brief) -> Finding:
     if len(panel.periods) == 0 or bool(np.isnat(panel.periods).any()):
         return _cannot("There is no time in the data.", "Declare `agg_time_dimension`.")
     course = _course(panel)
-    if course is None or len(course.level) < FEWEST_PERIODS:
-        periods = 0 if course is None else len(course.level)
+    if course is None:
         return _cannot(
-            f"Only {periods} periods have values that vary: too few to tell a jump from what is usual.",
+            f"No entity has {FEWEST_VALUES} values that vary: what is usual for it is not known.",
+            f"At least {FEWEST_PERIODS} reporting periods of the same entities.",
+        )
+    if len(course.level) < FEWEST_PERIODS:
+        return _cannot(
+            f"Only {len(course.level)} periods have values: too few to tell a jump from what is usual.",
             f"At least {FEWEST_PERIODS} reporting periods.",
         )
     known = _declared(brief.metric)
