@@ -46,8 +46,17 @@ def test_figures_do_not_depend_on_the_number_of_workers_or_on_what_else_is_drawn
 def test_a_settled_case_stops_early_and_an_unsettled_one_is_drawn_to_the_end():
     quiet = told(measure(6, checks=["coverage"], data="normal, usual", settle=2))
     assert [t[2] for t in quiet] == [2]
-    noisy = told(measure(6, checks=["reliability"], data="reliability: luck", settle=2))
-    assert [(t[2], t[3]) for t in noisy] == [(6, {"suspect": 6})]
+    gamed = told(measure(6, checks=["reliability"], data="reliability: luck", settle=2))
+    assert [(t[2], t[3]) for t in gamed] == [(6, {"suspect": 6})]
+
+
+def test_an_honest_case_with_early_alarms_is_drawn_to_the_end(monkeypatch):
+    """With no alarm allowed to settle on, the second stage adds to the first: nothing is drawn twice."""
+    from benchmarks.calibration import measure as module
+
+    whole = told(measure(6, checks=["coverage"], data="gaps, usual"))
+    monkeypatch.setattr(module, "SETTLED", -1.0)
+    assert told(measure(6, checks=["coverage"], data="gaps, usual", settle=2)) == whole
 
 
 def test_every_check_of_data_is_measured_on_honest_and_on_gamed_data():

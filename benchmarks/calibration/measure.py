@@ -169,16 +169,17 @@ def measure(
     for case in matching(data):
         names = tuple(n for n in case.checks if not checks or n in checks)
         if names:
-            chosen.append((case.name, names, max(round(draws * case.share), min(draws, 100))))
-    first = settle or draws
+            size = max(round(draws * case.share), min(draws, 100))
+            first = min(settle or size, size) if case.kind == "honest" else size
+            chosen.append((case.name, names, first, size))
+    sizes = {name: size for name, _, _, size in chosen}
     unsettled: dict[str, dict[str, Tally]] = {}
     with _mapped(workers) as mapped:
-        for tallies in _drawn([(name, names, 0, min(first, size)) for name, names, size in chosen], mapped):
-            case, size = tallies[0].data, next(s for n, _, s in chosen if n == tallies[0].data)
-            open_ = [t for t in tallies if t.draws < size and t.kind == "honest" and t.suspect > SETTLED]
-            unsettled |= {case: {t.check: t for t in open_}} if open_ else {}
+        for tallies in _drawn([(name, names, 0, first) for name, names, first, _ in chosen], mapped):
+            open_ = [t for t in tallies if t.draws < sizes[t.data] and t.suspect > SETTLED]
+            unsettled |= {open_[0].data: {t.check: t for t in open_}} if open_ else {}
             yield [t for t in tallies if t not in open_]
-        rest = [(name, tuple(unsettled[name]), first, size) for name, _, size in chosen if name in unsettled]
+        rest = [(name, tuple(unsettled[name]), first, size) for name, _, first, size in chosen if name in unsettled]
         for tallies in _drawn(rest, mapped):
             yield [unsettled[t.data][t.check] + t for t in tallies]
 

@@ -65,8 +65,9 @@ TOOLS = """\
 ## Beside other tools
 
 Share of the same draws in which each raises an alarm: on honest data it should be small, on gamed data large.
-The other tools answer narrower questions than the check beside which they stand. What is taken as an alarm is
-what their literature acts on:
+The other tools answer narrower questions than the check beside which they stand, and honest data need not have
+what they presume (first digits as in Benford's law, a smooth density, independent periods). Where what a tool
+looks for is really there it is left out (–). What is taken as an alarm is what their literature acts on:
 """
 DOSES = """\
 ## Dose and power
@@ -158,7 +159,8 @@ def _peers() -> Iterator[str]:
         for kind, data in datas:
             cells = [next((_alarms(r) for r in mine if (r["tool"], r["data"]) == (t, data)), "–") for t in tools]
             draws = next(r["draws"] for r in mine if r["data"] == data)
-            yield f"| {'honest' if kind == 'honest' else 'gamed'}: {data} | {draws} | {' | '.join(cells)} |"
+            honest = kind == "honest" or " 0, " in data
+            yield f"| {'honest' if honest else 'gamed'}: {data} | {draws} | {' | '.join(cells)} |"
         yield ""
 
 

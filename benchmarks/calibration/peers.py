@@ -39,6 +39,8 @@ class Peer:
     alarm: Alarm
     package: str = ""
     """Python module that it needs."""
+    rightly: tuple[str, ...] = ()
+    """Honest worlds in which what it looks for is really there."""
 
 
 def _under(grain: Any, brief: Brief) -> tuple[Floats, float] | None:
@@ -117,7 +119,7 @@ def _break(grain: Any, brief: Brief, rng: np.random.Generator) -> bool | None:
     if size < 8 or (n == 0).any():
         return None
     series = np.bincount(grain.period[there], weights=value[there], minlength=size) / n
-    penalty = np.log(size) * series.var()
+    penalty = 2 * np.log(size) * series.var()
     return len(ruptures.Pelt(model="l2", min_size=2, jump=1).fit(series).predict(pen=penalty)) > 1
 
 
@@ -152,9 +154,18 @@ PEERS: tuple[Peer, ...] = (
     Peer(
         name="ruptures",
         beside="stability",
-        alarm_is="any break in the mean over units (PELT, l2, penalty log(n) variance)",
+        alarm_is="any break in the mean over units (PELT, l2, penalty 2 log(n) variance: a level and a date)",
         alarm=_break,
         package="ruptures",
+        rightly=(
+            "honest improvement",
+            "improvement with comparison",
+            "decline",
+            "declared change",
+            "drifting mix",
+            "gaps",
+            "growing quotas",
+        ),
     ),
 )
 
@@ -178,7 +189,8 @@ def shown(job: tuple[str, int, int]) -> list[Tally]:
             _count(out, name, name, case, i, finding.state.value)
         feed = case.draw(case.generator(i))
         for peer in PEERS:
-            if peer.beside in checks and (not peer.package or find_spec(peer.package)):
+            right = case.kind == "honest" and case.name.split(",")[0] in peer.rightly
+            if peer.beside in checks and not right and (not peer.package or find_spec(peer.package)):
                 grain, brief = feed(known[peer.beside])
                 _count(out, peer.name, peer.beside, case, i, _asked(peer, grain, brief, generator(peer.name, i)))
     return list(out.values())

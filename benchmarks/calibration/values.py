@@ -86,6 +86,11 @@ def two_populations(rng: np.random.Generator, n: int) -> tuple[Floats, str, floa
     return np.where(rng.random(n) < 0.5, rng.normal(50, 6, n), rng.normal(70, 9, n)), "0.01", 60.0
 
 
+def decades(rng: np.random.Generator, n: int) -> tuple[Floats, str, float]:
+    """Sums that span several decades."""
+    return rng.lognormal(6.0, 2.0, n), "0.01", 400.0
+
+
 WORLDS: tuple[World, ...] = (
     normal,
     lognormal,
@@ -99,6 +104,7 @@ WORLDS: tuple[World, ...] = (
     clusters,
     sticky_units,
     two_populations,
+    decades,
 )
 
 
