@@ -77,6 +77,14 @@ def _postgres_date(node: Node, columns: Columns) -> Node:
     return exp.Anonymous(this="MAKE_DATE", expressions=[node.args[k] for k in ("year", "month", "day")])
 
 
+def _postgres_subquery(node: Node, columns: Columns) -> Node:
+    """What the survey refers to again and again is reckoned once: OFFSET 0 keeps PostgreSQL from writing it out
+    at every place, which made a survey three to five times as slow."""
+    if node.alias in ("v", "marked") and isinstance(node.this, exp.Select):
+        node.set("this", node.this.offset(0))
+    return node
+
+
 def _postgres_part(node: Node, columns: Columns) -> Node:
     part = node.name.upper()
     if part in ("SECOND", "MILLISECOND", "MICROSECOND"):  # with a fraction there, without one in DuckDB
@@ -217,6 +225,7 @@ def _formed(form: str, *parts: Node) -> Node:
 
 
 _POSTGRES: Forms = {
+    exp.Subquery: _postgres_subquery,
     exp.DateFromParts: _postgres_date,
     exp.Extract: _postgres_part,
     exp.Like: _plain_pattern,

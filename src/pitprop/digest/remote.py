@@ -39,8 +39,6 @@ class Remote:
         listed = ", ".join(f"{e} AS c{i}" for i, e in enumerate(expressions))
         sql = self._native(f"SELECT {listed} FROM {self.table} LIMIT 0")
         with self._said():
-            if self._backend.name == "postgres":
-                return self._described(sql)
             return tuple(_kind(t) for t in self._backend.sql(sql).schema().types)
 
     def ask(self, sql: str, schema: Schema) -> Answer:
@@ -83,15 +81,6 @@ class Remote:
 
     def _native(self, sql: str) -> str:
         return native(sql, self._backend.name, self._backend.dialect, getattr(self, "columns", {}))
-
-    def _described(self, sql: str) -> tuple[Kind, ...]:
-        cursor = self._backend.raw_sql(sql)
-        try:
-            registry = self._backend.con.adapters.types
-            names = [getattr(registry.get(c.type_code), "name", "") for c in cursor.description]
-        finally:
-            cursor.close()
-        return tuple(_POSTGRES.get(n, Kind.OTHER) for n in names)
 
     def _said(self) -> _Said:
         return _Said(self._source, self.where)
@@ -142,12 +131,16 @@ def open_table(connection: str, table: str, *, source: str, environ: Mapping[str
     kind = scheme.group(1).lower().split("+")[0].replace("postgresql", "postgres")
     opened: type[Remote] = Remote
     backend: Any
-    if kind in ("spark", "sc", "pyspark"):
+    if kind in ("spark", "sc"):
         from pitprop.digest import spark
 
         backend, opened = spark.connect(url, start=start, variable=name, source=source), spark.SparkTable
     else:
         backend = _backend(kind, url, start=start, variable=name, source=source)
+        if kind == "postgres":
+            from pitprop.digest.postgres import PostgresTable
+
+            opened = PostgresTable
     try:
         return opened(backend, connection=connection, table=table, source=source)
     except Exception:
@@ -221,15 +214,3 @@ def _kind(dtype: Any) -> Kind:
     if dtype.is_timestamp():
         return Kind.ZONED if dtype.timezone else Kind.TIMESTAMP
     return Kind.TEXT if dtype.is_string() or dtype.is_uuid() else Kind.OTHER
-
-
-_POSTGRES = {
-    **dict.fromkeys(("int2", "int4", "int8", "oid"), Kind.INTEGER),
-    **dict.fromkeys(("float8", "numeric"), Kind.NUMBER),
-    "float4": Kind.SINGLE,
-    "bool": Kind.BOOLEAN,
-    "date": Kind.DATE,
-    "timestamp": Kind.TIMESTAMP,
-    "timestamptz": Kind.ZONED,
-    **dict.fromkeys(("text", "varchar", "bpchar", "uuid", "name", "unknown"), Kind.TEXT),
-}
