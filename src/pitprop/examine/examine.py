@@ -193,6 +193,8 @@ NEEDED = {
     "guardrails": "the metrics that must not get worse, each with its margin",
     "entity": "who is judged, a column or an expression",
     "agg_time_dimension": "when, a column of dates or an expression",
+    "competing": "the metrics of the register for work that competes for the same hours and is not rewarded",
+    "revisions": "when each row was loaded",
     "cost": "what measuring takes in each reporting period",
     "information": "what a better decision is worth",
     "decisions_per_year": "how often something is decided by it",

@@ -154,8 +154,9 @@ def too_noisy(e: Evidence) -> Reason | None:
 
 
 def other_noise(e: Evidence) -> Reason | None:
-    """Another check of noise raised a suspicion."""
-    found = [f for f in e.suspects("noise") if f.check not in ("reliability", "rankability")]
+    """Another check of noise raised a suspicion; what `too_noisy` says already is not said twice."""
+    told = {"reliability", "rankability"} | ({"process"} if too_noisy(e) else set())
+    found = [f for f in e.suspects("noise") if f.check not in told]
     return family(tuple(found)) if e.stakes else None
 
 
