@@ -61,7 +61,8 @@ def with_peers(panel: Panel, metric: Metric, register: Register, of: Callable[[M
         The cells of another metric of the register.
     """
     own = metric.outcome.metric if metric.outcome is not None else None
-    others, directions, peers, earlier = dict(panel.others), dict(panel.directions), [], 0
+    others, directions, earlier = dict(panel.others), dict(panel.directions), 0
+    peers: list[Peer] = []
     for other in register.metrics:
         if other.name == metric.name:
             earlier = len(peers)
