@@ -62,7 +62,7 @@ def likeness(x: Floats, y: Floats, *, unit: Ints, time: Ints) -> Likeness | None
     Source
     ------
     Spearman 1904, American Journal of Psychology 15:72; covariance components by analysis of variance: Searle,
-    Casella and McCulloch 1992, Variance Components, section 11.1. Errors by leaving out one unit at a time.
+    Casella and McCulloch 1992, Variance Components. Errors by leaving out one unit at a time.
     """
     side = swept(np.column_stack([x, y]), unit=unit, period=time)
     used = np.flatnonzero(side.count >= 2)

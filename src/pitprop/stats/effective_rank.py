@@ -18,7 +18,7 @@ def effective_rank(correlation: Floats) -> float:
 
     Source
     ------
-    Roy and Vetterli 2007, EUSIPCO 15:606, definition 1 (of the correlation matrix).
+    Roy and Vetterli 2007, EUSIPCO 15:606 (here of the correlation matrix).
     """
     value = np.maximum(np.linalg.eigvalsh(correlation), 0.0)
     q = value / value.sum()
@@ -31,7 +31,7 @@ def inflation(correlation: Floats) -> Floats:
 
     Source
     ------
-    Belsley, Kuh and Welsch 1980, Regression Diagnostics, section 3.2.
+    Belsley, Kuh and Welsch 1980, Regression Diagnostics, chapter 3.
     """
     p = len(correlation)
     out = np.full(p, np.inf)

@@ -33,7 +33,8 @@ def expected_repeat(*, reliability: float, cut: float) -> tuple[float, float]:
 
     Source
     ------
-    Galton (1886); moments of the truncated normal, Johnson, Kotz & Balakrishnan (1994), eq. 13.134.
+    Galton (1886); mean of the truncated normal, Johnson, Kotz & Balakrishnan (1994), Continuous Univariate
+    Distributions 1, chapter 13.
     """
     selected = math.exp(-(cut**2) / 2) / math.sqrt(2 * math.pi) / float(ndtr(-cut))
     return selected, reliability * selected
@@ -51,7 +52,7 @@ def rise_and_fall(*, gain: Floats, later: Floats, group: Ints) -> Floats:
 
     Source
     ------
-    Jacob & Levitt (2003), Quarterly Journal of Economics 118:843, eq. 1: rank_t^2 + (1 - rank_{t+1})^2 with
+    Jacob & Levitt (2003), Quarterly Journal of Economics 118:843: rank_t^2 + (1 - rank_{t+1})^2 with
     percentile ranks (mid-ranks of ties are not needed for measured gains).
     """
     out: Floats = _percentile(gain, group) ** 2 + (1 - _percentile(later, group)) ** 2
@@ -130,7 +131,7 @@ def extra_reversal(
     Source
     ------
     Ratios of sums with sums of influences by unit (Liang & Zeger 1986, Biometrika 73:13); the logic of the retest
-    is that of Jacob & Levitt (2003), section 4.
+    is that of Jacob & Levitt (2003), Brookings-Wharton Papers on Urban Affairs 2003:185.
     """
     clusters = np.unique(unit, return_inverse=True)[1]
     count = int(clusters.max(initial=-1)) + 1

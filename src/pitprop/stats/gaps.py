@@ -71,8 +71,8 @@ def gaps(*, unit: Ints, period: Ints, position: Ints, units: int) -> Gaps:
     Source
     ------
     Share: Wilson (1927), J. Am. Stat. Assoc. 22:209, with the effective number of values, n over the design
-    effect (Kish 1965, Survey Sampling, section 8.2). Variance of a ratio, clustered by unit and by period:
-    Cameron, Gelbach & Miller (2011), eq. 2.11.
+    effect (Kish 1965, Survey Sampling). Variance of a ratio, clustered by unit and by period:
+    Cameron, Gelbach & Miller (2011), JBES 29:238.
     """
     there = np.zeros((units, len(position)), dtype=bool)
     there[unit, period] = True
@@ -144,7 +144,7 @@ def beside_gaps(*, value: Floats, unit: Ints, time: Ints, beside: Bools) -> Esti
 
     Source
     ------
-    Regression within units, Frisch-Waugh; errors clustered by unit (Liang & Zeger 1986, eq. 3, times G/(G-1));
+    Regression within units, Frisch-Waugh; errors clustered by unit (Liang & Zeger 1986, times G/(G-1));
     degrees of freedom (sum v)^2 / sum v^2 - 1 over the units' shares v of the information (as Satterthwaite 1946).
     """
     count = np.bincount(unit)

@@ -64,7 +64,7 @@ def whole_percentages(k: Ints, n: Ints, base: int = 1) -> tuple[Ints, Bools, Flo
 
     Source
     ------
-    Kobak, Shpilkin and Pshenichnikov 2016, Annals of Applied Statistics 10(1): 54-73, section 3 (the statistic).
+    Kobak, Shpilkin and Pshenichnikov 2016, Annals of Applied Statistics 10(1): 54-73 (the statistic).
     """
     period = base * n
     nearest = (200 * k + period) // np.maximum(2 * period, 1)

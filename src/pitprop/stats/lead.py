@@ -139,8 +139,8 @@ def lead_given_back(*, output: Floats, lead: Floats, unit: Ints, time: Ints, pos
 
     Source
     ------
-    Bouwens & Kroos (2011), Journal of Accounting and Economics 51:171: growth in the last quarter against
-    attainment in the first three, with a kink at the target.
+    After Bouwens & Kroos (2011), Journal of Accounting and Economics 51:171 (who is ahead after three quarters sells
+    less in the fourth); the kink at the target is by the authors.
     """
     ahead = float((lead > 0).mean()) if len(lead) else 0.0
     if ahead in (0.0, 1.0):
@@ -188,8 +188,9 @@ def target_setting(*, growth: Floats, deviation: Floats, level: Floats, unit: In
 
     Source
     ------
-    Weitzman (1980), Bell Journal of Economics 11:302; estimated as in Leone & Rock (2002), Journal of Accounting
-    and Economics 33:43, with the level of the target held constant.
+    Weitzman (1980), Bell Journal of Economics 11:302; a share of its own above and below the target as in Leone &
+    Rock (2002), Journal of Accounting and Economics 33:43. That the level of the target is held constant is by the
+    authors.
     """
     found = cluster_slopes(
         y=growth,

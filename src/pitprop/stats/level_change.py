@@ -67,7 +67,7 @@ def level_change(
 
     Source
     ------
-    Two-way: Cameron, Gelbach & Miller (2011), eq. 2.11; Thompson (2011), eq. 6 (common shocks that persist).
+    Two-way: Cameron, Gelbach & Miller (2011), JBES 29:238; Thompson (2011), eq. 6 (common shocks that persist).
     """
     compared = not bool(treated.all())
     columns = [after & treated]

@@ -46,7 +46,7 @@ def lmg(correlation: Floats, outcome: Floats, *, rng: np.random.Generator | None
 
     Source
     ------
-    Lindeman, Merenda and Gold 1980, p. 120; Groemping 2006, Journal of Statistical Software 17(1), eq. 4:
+    Lindeman, Merenda and Gold 1980, p. 119; Groemping 2006, Journal of Statistical Software 17(1):
     LMG_j = sum over S without j of |S|! (p - 1 - |S|)! / p! (R2(S + j) - R2(S)). Sampled orders: Castro, Gomez and
     Tejada 2009, Computers and Operations Research 36:1726.
     """

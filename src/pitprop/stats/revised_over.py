@@ -69,7 +69,8 @@ def revised_over(*, first: Floats, last: Floats, unit: Ints, time: Ints, reach: 
     Source
     ------
     Two-sample comparison at a displaced line, with the infinitely small jackknife for its variance (Efron 1982,
-    section 6.3: sums of influences by cluster); two-way clusters: Cameron, Gelbach & Miller (2011), eq. 2.11.
+    The Jackknife, the Bootstrap and Other Resampling Plans: sums of influences by cluster); two-way clusters:
+    Cameron, Gelbach & Miller (2011), JBES 29:238.
     """
     revision = last - first
     size = float(np.abs(first).max(initial=0.0))

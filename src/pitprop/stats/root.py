@@ -29,7 +29,7 @@ def root(f: Callable[[float], float], low: float, high: float, *, tolerance: flo
     Source
     ------
     Chandrupatla (1997), Advances in Engineering Software 28:145: inverse quadratic interpolation where its
-    criterion (eq. 1.19) says that it is safe, halving elsewhere.
+    criterion says that it is safe, halving elsewhere.
     """
     a, b = high, low
     fa, fb = f(a), f(b)

@@ -43,7 +43,7 @@ def kitagawa(*, weight_before: Floats, weight_after: Floats, rate_before: Floats
 
     Source
     ------
-    Kitagawa (1955), J. Am. Stat. Assoc. 50:1168, eq. 4:
+    Kitagawa (1955), J. Am. Stat. Assoc. 50:1168:
     dR = sum dw_g (r_g0 + r_g1) / 2 + sum dr_g (w_g0 + w_g1) / 2.
     """
     if weight_before.sum() <= 0 or weight_after.sum() <= 0:

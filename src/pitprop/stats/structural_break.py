@@ -109,7 +109,7 @@ def sup_f(y: Floats, x: Floats | None = None, *, trim: float = 0.15) -> SupF:
 
     Source
     ------
-    Andrews (1993), Econometrica 61:821, eq. 4.2 (Wald form): F = (RSS - ESS) / (ESS / (n - 2 k)); Andrews and
+    Andrews (1993), Econometrica 61:821 (Wald form): F = (RSS - ESS) / (ESS / (n - 2 k)); Andrews and
     Ploberger (1994), Econometrica 62:1383 (ave, exp); p-value: Hansen (1997), JBES 15:60.
     """
     y = np.asarray(y, dtype=np.float64)
@@ -153,7 +153,7 @@ def hansen_p(sup: float, *, coefficients: int = 1, trim: float = 0.15) -> float:
 
     Source
     ------
-    Hansen (1997), Approximate Asymptotic P Values for Structural-Change Tests, JBES 15:60, section 3; between two
+    Hansen (1997), Approximate Asymptotic P Values for Structural-Change Tests, JBES 15:60; between two
     trimmings of the table p-values are interpolated linearly.
     """
     if not 1 <= coefficients <= len(_DF) or not 0 < trim < 0.5:

@@ -65,7 +65,7 @@ def two_stage(
 
     Source
     ------
-    Buyse, Molenberghs, Burzykowski, Renard and Geys 2000, Biostatistics 1:49, sections 3 and 4; reduced fixed-effects
+    Buyse, Molenberghs, Burzykowski, Renard and Geys 2000, Biostatistics 1:49; reduced fixed-effects
     models: Tibaldi et al. 2003, Journal of Statistical Computation and Simulation 73:643.
     """
     label, i = numbered(trial)
@@ -144,9 +144,8 @@ def gains(*, x: Floats, y: Floats, after: Bools, unit: Ints, time: Ints) -> Gain
 
     Source
     ------
-    Two-stage: Buyse et al. 2000, Biostatistics 1:49. Noise of the first stage removed by moments: Burzykowski,
-    Molenberghs and Buyse 2005, The Evaluation of Surrogate Endpoints, section 4.4; Fuller 1987, Measurement Error
-    Models, eq. 2.2.12.
+    Two-stage: Buyse et al. 2000, Biostatistics 1:49. Noise of the first stage taken off the covariances: Fuller 1987,
+    Measurement Error Models; for effects of treatments: Bibaut, Chou, Ejdemyr and Kallus 2024, arXiv 2402.17637.
     """
     both = np.column_stack([x, y])
     sides = [swept(both[s], unit=unit[s], period=time[s]) for s in (~after, after)]

@@ -46,7 +46,7 @@ def swept(columns: Floats, *, unit: Ints, period: Ints) -> Swept:
 
     Source
     ------
-    Wansbeek and Kapteyn 1989, Journal of Econometrics 41:341, eq. 2.6 (two-way within transformation, unbalanced).
+    Wansbeek and Kapteyn 1989, Journal of Econometrics 41:341 (two-way within transformation, unbalanced).
     """
     label, i = numbered(unit)
     p = numbered(period)[1]

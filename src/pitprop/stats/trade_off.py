@@ -28,7 +28,7 @@ def trade_off(*, lost: Floats, gained: Floats, unit: Ints, period: Ints) -> Esti
 
     Source
     ------
-    Two-way within regression; errors clustered by unit (Liang & Zeger 1986, eq. 3, times G / (G - 1)), t with the
+    Two-way within regression; errors clustered by unit (Liang & Zeger 1986, times G / (G - 1)), t with the
     degrees of freedom (sum v)^2 / sum v^2 - 1 over the units' shares v of the information.
     """
     if len(np.unique(unit)) < 5:

@@ -64,7 +64,7 @@ def chance_verdicts(
     ------
     Probability of misclassification on a replication: Livingston and Lewis (1995), Journal of Educational
     Measurement 32:179 (decision consistency); for normal values and a target at their mean it is arccos(r) / pi with
-    reliability r (Sheppard 1899). Standard error: ratio of cluster totals (Cochran 1977, eq. 6.13).
+    reliability r (Sheppard 1899). Standard error: ratio of cluster totals (Cochran 1977, chapter 6).
     """
     if len(value) < 2:
         return None

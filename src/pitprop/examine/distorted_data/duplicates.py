@@ -25,8 +25,8 @@ Blind to
     filled in for the time being look exactly like this and are innocent.
 
 Source
-    Repeats against expectation: Simonsohn 2013, Psychological Science 24(10): 1875-1888 (patterns too alike to be
-    chance); bound on coincidences by the inequality of Cauchy and Schwarz.
+    In the spirit of Simonsohn 2013, Psychological Science 24(10): 1875-1888 (results too alike to be chance); the
+    bound on what chance repeats is by the authors (inequality of Cauchy and Schwarz).
 """
 
 from __future__ import annotations

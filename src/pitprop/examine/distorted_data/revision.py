@@ -32,8 +32,8 @@ was looked for only because the target had been missed: both bend the number the
 Source
 ------
 Comparison of crossings at the target with crossings at a displaced target, as placebo thresholds in Imbens and
-Lemieux 2008, Journal of Econometrics 142:615, section 8; Burgstahler and Dichev 1997, Journal of Accounting and
-Economics 24:99 (results just over a benchmark); Cameron, Gelbach and Miller 2011, JBES 29:238, eq. 2.11.
+Lemieux 2008, Journal of Econometrics 142:615; Burgstahler and Dichev 1997, Journal of Accounting and Economics 24:99
+(results just over a benchmark); Cameron, Gelbach and Miller 2011, JBES 29:238 (errors).
 """
 
 from __future__ import annotations
@@ -322,7 +322,7 @@ CHECK = Check(
     run=run,
     smallest_effect=0.1,
     effect_is=EFFECT_IS,
-    source="Burgstahler and Dichev 1997, JAE 24:99; Imbens and Lemieux 2008, J. Econometrics 142:615, section 8",
+    source="Burgstahler and Dichev 1997, JAE 24:99; Imbens and Lemieux 2008, J. Econometrics 142:615",
     needs=("targets", "revisions"),
     clear=(corrections_both_ways, late_entries, whole_tonnes_seldom_revised, target_above_most),
     suspect=(near_misses_corrected, near_misses_topped_up),

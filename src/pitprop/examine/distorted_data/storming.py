@@ -37,7 +37,8 @@ that is stormed along with the target hides the storming.
 Source
 ------
 Oyer 1998, Quarterly Journal of Economics 113:149 (sales by position in the fiscal year); Liebman and Mahoney
-2017, American Economic Review 107:3510 (index 4.86 for the last week); Fieller 1954, JRSS B 16:175.
+2017, American Economic Review 107:3510 (8.7% of a year's spending in its last week: an index of 4.9); Fieller
+1954, JRSS B 16:175 (interval of the payback).
 """
 
 from __future__ import annotations

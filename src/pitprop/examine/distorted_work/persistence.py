@@ -33,8 +33,9 @@ came with the target look the same: what they brought did not last either. It ju
 
 Source
 ------
-Jacob and Levitt 2003, Quarterly Journal of Economics 118:843 (gains that vanish when measured again);
-regression to the mean: Galton 1886; errors: Liang and Zeger 1986, Biometrika 73:13.
+Jacob and Levitt 2003, Quarterly Journal of Economics 118:843 (large gains that are lost the year after), and
+Brookings-Wharton Papers on Urban Affairs 2003:185 (gains that vanish when measured again); regression to the mean:
+Galton 1886; errors: Liang and Zeger 1986, Biometrika 73:13.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ real interruption (strike, flood, failure of a machine) that also makes the peri
 Source
 ------
 Little and Rubin 2002, Statistical Analysis with Missing Data, section 1.3 (missing at random or not); Wilson 1927,
-Journal of the American Statistical Association 22:209; Kish 1965, Survey Sampling, section 8.2 (design effect).
+Journal of the American Statistical Association 22:209; Kish 1965, Survey Sampling (design effect).
 """
 
 from __future__ import annotations
@@ -356,7 +356,7 @@ CHECK = Check(
     run=run,
     smallest_effect=0.05,
     effect_is=EFFECT_IS,
-    source="Little and Rubin 2002, section 1.3; Wilson 1927, JASA 22:209; Kish 1965, section 8.2",
+    source="Little and Rubin 2002, section 1.3; Wilson 1927, JASA 22:209; Kish 1965, Survey Sampling",
     clear=(_complete, _lost_by_chance, _own_rates, _opened_and_closed),
     suspect=(_hidden, _hidden_among_lost),
 )

@@ -432,7 +432,7 @@ CHECK = Check(
     run=run,
     smallest_effect=1.0,
     effect_is=EFFECT_IS,
-    source="Andrews 1993, Econometrica 61:821, eq. 4.2; Hansen 1997, JBES 15:60; Bevan and Hood 2006",
+    source="Andrews 1993, Econometrica 61:821; Hansen 1997, JBES 15:60; Bevan and Hood 2006",
     clear=(_steady, _seasonal, _improved, _told, _skewed, _rare, _learnt),
     suspect=(_redefined, _redefined_quietly, _redefined_counts),
 )

@@ -32,8 +32,8 @@ that the number does not see but that falls on all units alike (the surrogate pa
 Source
 ------
 Buyse, Molenberghs, Burzykowski, Renard and Geys 2000, Biostatistics 1:49 (two stages, R2 of trials and individuals);
-Burzykowski, Molenberghs and Buyse 2005, The Evaluation of Surrogate Endpoints (noise of the first stage);
-VanderWeele 2013, Biometrics 69:561 (surrogate paradox).
+Burzykowski, Molenberghs and Buyse 2005, The Evaluation of Surrogate Endpoints; Bibaut, Chou, Ejdemyr and Kallus 2024,
+arXiv 2402.17637 (noise of the first stage); VanderWeele 2013, Biometrics 69:561 (surrogate paradox).
 """
 
 from __future__ import annotations
