@@ -31,7 +31,7 @@ def test_the_rulings_shown_are_the_rulings_printed() -> None:
 
 
 def test_every_command_named_exists() -> None:
-    named = {m.group(1) for m in re.finditer(r"\bpitprop (init|lint|audit|explain|checks|schema)\b", README)}
+    named = {m.group(1) for m in re.finditer(r"\bpitprop (init|lint|audit|diff|explain|checks|schema)\b", README)}
     assert named == set(main.commands)
 
 
