@@ -7,21 +7,23 @@ Why it matters
 
 Looks for
     A last digit that is more frequent than the one equally far from the nearest round number (7 against 3, 9 against
-    1), or low digits against high ones. The effect is the share of the values by which it is more frequent, with an
-    interval that is simultaneous over these five comparisons. Leading digits are compared with Benford's law where
-    values span two and a half decades or more, for information only: honest data need not follow it.
+    1), or low digits against high ones. The effect is the share of the values by which it is more frequent. Suspect:
+    the interval of one of the five comparisons, widened so that it holds for all five together (95%), lies wholly
+    above 3% by default. Clear: all lie below. Leading digits are compared with Benford's law (1 leads most often, 9
+    least) where values span a factor of 300 or more, for information only: honest data need not follow it.
 
 Assumes
     That values lie on a grid of exact steps and spread over ten steps or more. Rounding to nearest, to any base, takes
     from both sides of a round number alike, and so does a conversion of units: neither counts. A position of
     the grid counts as one observation however many values lie there, so that values which are simply frequent, or
     one that people copy, do not count either. Values within ten steps of a target are left out. The evidence is the
-    shape of the data alone (grade D).
+    shape of the data alone, so its grade is the lowest (D).
 
 Blind to
     Rounding (the check of round numbers looks for it). Habits that treat both sides of a round number alike. Values
     whose last digit is truncated by a conversion: two or more digits that hardly occur are taken for that. Digits
-    invented at random by a machine. A love of nines: prices end in 9, so nobody is suspected for that.
+    invented at random by a machine. A love of nines, or of high digits: prices end in 9, so nobody is suspected for
+    that.
 
 Source
     Beber and Scacco 2012, Political Analysis 20(2): 211-234 (last digits); Nigrini 2012, Benford's Law, chapter 7

@@ -7,8 +7,9 @@ Why it matters
 Looks for
     Two things. Values that repeat the period before, more often than values of other periods agree. And sequences of
     three to twelve periods that occur a second time, in another entity or at another time: so long that chance would
-    not repeat one in a hundred audits. The effect is the share of the cells that were copied, by the one or the other,
-    whichever shows more.
+    not repeat one in a hundred audits. The effect is the share of the values (each of one entity in one period) that
+    were copied, by the one or the other, whichever shows more. Suspect: the interval of one of them lies wholly above
+    2% by default. Clear: both lie below.
 
 Assumes
     That values are fine enough to tell copies from coincidence: what chance repeats is reckoned from how often values

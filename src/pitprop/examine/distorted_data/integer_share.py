@@ -8,14 +8,15 @@ Why it matters
 Looks for
     Cells (one entity in one period) whose share or ratio of counts lies within 0.05 points of a whole percentage,
     or of a multiple of five, beyond what the arithmetic of their denominators gives. The effect is the share of the
-    cells that were moved there.
+    cells that were moved there. Suspect: its interval lies wholly above 5% by default. Cells before the target, or
+    exempt from it, are shown beside those under it where there are enough; the evidence counts for less where they
+    hold as many whole percentages.
 
 Assumes
     That percentages are spread smoothly over at least one whole point (five for the multiples of five). What small
     denominators do to percentages (10 of 20 is 50 %) is reckoned with exactly: given the whole percentage that a
     cell is nearest to, every numerator is as probable as another. Cells nearest to 0 %, to 100 % and to the target
-    are left out: those have reasons of their own, and the target's is another check's business. Cells before the
-    target, or exempt from it, are compared with those under it where there are enough.
+    are left out: those have reasons of their own, and the target's is another check's business.
 
 Blind to
     Percentages set to one or two places. Denominators below about 150, where nearly every percentage is next to a

@@ -12,8 +12,9 @@ Numbers that missed the target when first reported, by no more than revisions re
 Some always do: late entries raise all numbers, and corrections go both ways. What is to be expected is taken
 from the numbers that lay as near *above* the target when first reported: with which share of their revisions
 would the near misses have got over the target? What the size of a revision has to do with the level in general
-is taken out. The effect is the share of the near misses that was revised over the target beyond that. Beside it
-stands the mirror, the numbers that were revised from a hit to a miss.
+is taken out. The effect is the share of the near misses that was revised over the target beyond that. Suspect: its
+95% interval lies wholly above a tenth by default. Clear: wholly below. Beside it stands the mirror, the numbers
+that were revised from a hit to a miss.
 
 The first report is the value as it stood at the end of the reporting period, or the first one after it; the
 last one is what counts in the end.

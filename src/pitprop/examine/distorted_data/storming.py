@@ -18,9 +18,10 @@ excess that is missing in the next period's first days: near 1 work was moved, n
 
 Month ends have rhythms of their own (pay-day, billing, closing the books). So the same is measured in series
 of the same people on which no target lies, and in the days before the target, and *each* of the differences
-has to lie beyond what matters, as well as the excess itself. Without either, an excess is only suspect if
-the next period starts with a hole, and the strength of the evidence is the lowest; it is never suspect where
-the owner declares that something falls due at the end of the period.
+has to lie beyond what matters (95% interval wholly above a tenth by default), as well as the excess itself. With
+neither to compare with, an excess is only suspect if the next period starts with a hole, and the strength of the
+evidence is the lowest; it is never suspect where the owner declares that something falls due at the end of the
+period. Clear: the excess lies below what matters, or the same work shows it without the target as well.
 
 Assumes
 -------
@@ -31,8 +32,8 @@ count as nothing done.
 Blind to
 --------
 Storming that begins before the last tenth and is as strong there; a period that is a day; weeks and years
-without something to compare with, because there the position is the weekday or the season. A placebo series
-that is stormed along with the target hides the storming.
+without something to compare with, because there the position is the weekday or the season. If the series that
+serve as a comparison are stormed along with the target, the storming is hidden.
 
 Source
 ------

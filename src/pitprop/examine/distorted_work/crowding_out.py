@@ -9,11 +9,11 @@ Looks for
 ---------
 The fall of each metric named in `competing`, in its bad direction, from before the target's first day to after it,
 within units; with units that never came under the target, relative to theirs. The effect is the fall in standard
-deviations of one unit's value about its level. Suspect: the simultaneous 95% interval of a fall lies above what
-matters, the fall is clearly more than where its own course before the target was heading, *and* the rewarded number
-clearly rose at the same time. Clear: every fall lies below what matters. The exchange rate says how much of the other
-work was lost for each unit that the number gained, and the trade-off between the two within units is shown before and
-after.
+deviations of one unit's value about its level. Suspect: the 95% interval of a fall (widened where several are looked
+at) lies wholly above what matters (a quarter by default), the fall is clearly more than where its own course before
+the target was heading, *and* the rewarded number clearly rose at the same time. Clear: every fall lies below what
+matters. The exchange rate says how much of the other work was lost for each unit that the number gained, and the
+trade-off between the two within units is shown before and after.
 
 That two kinds of work move against each other within units is no suspicion by itself: whoever does more of one has
 less time for the other, target or not. Without a dated target that trade-off is all that is shown.

@@ -16,8 +16,9 @@ tail on one side: that is there without the target as well, and is taken off too
 
     (gains lost - losses made up) under the target - (gains lost - losses made up) without it.
 
-Without it are the periods before the target and the units that are under none. A value pushed up for one
-period is a gain that is lost and, one period later, a loss that is not made up.
+Suspect: its 95% interval lies wholly above a tenth by default. Clear: wholly below. Without the target are the
+periods before the target and the units that are under none. A value pushed up for one period is a gain that is lost
+and, one period later, a loss that is not made up.
 
 Assumes
 -------

@@ -10,8 +10,9 @@ Looks for
 ---------
 Units that are ahead of their targets in the second half of a calendar year and do less in what is left of it
 than units that are as far behind would lead one to expect. A lead is measured in parts of what the targets ask
-of the rest of the year; the effect is the share of it that is given back, as the kink at "exactly on target"
-of the output on the lead. Good and bad stretches, and that a good half year is followed by an ordinary one
+of the rest of the year; the effect is the share of it that is given back, seen as a bend in the line of output
+against lead at "exactly on target". Suspect: its 95% interval lies wholly above a tenth by default. Clear: wholly
+below. Good and bad stretches, and that a good half year is followed by an ordinary one
 (regression to the mean), act on both sides of the target alike and are taken out.
 
 Beside it stands how the target is set, where it changes: the share of what was done above this target that the

@@ -8,7 +8,8 @@ training of the next shift, the new seam. A set of metrics that sees half of wha
 Looks for
 ---------
 The declared purposes that no active metric serves, by their declared weights. The effect is the share of all
-weights that no metric sees. A metric that is under a target sees its purpose; so does one without.
+weights that no metric sees; suspect, by default, as soon as one purpose is not seen. A metric that is under a
+target sees its purpose; so does one without.
 
 Assumes
 -------

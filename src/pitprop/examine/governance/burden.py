@@ -8,8 +8,8 @@ them up. What changes no decision is worth nothing, however cheaply it is collec
 Looks for
 ---------
 The declared cost of measuring, a year, over all metrics that are not retired (in the middle of the declared ranges),
-and the share of it that goes to metrics with no declared decision. The effect is that share; where several currencies
-are declared, each is added up by itself and the largest share counts.
+and the share of it that goes to metrics with no declared decision. The effect is that share, suspect above a quarter
+by default; where several currencies are declared, each is added up by itself and the largest share counts.
 
 Assumes
 -------

@@ -8,13 +8,13 @@ someone chooses lie where the number was going badly.
 
 Looks for
 ---------
-The share of the values due that are not there. Due is one value for each entity in each period between its first
-and its last; rows without a usable value (NULL, not finite, without entity or time) count as missing as well. Then
+The share of the values due that are not there. Due is one value for each entity in each period between its first and
+its last; rows without a usable value (NULL, not finite, without entity or time) count as missing as well. Then
 whether the values next to a gap are worse than the same entity's other values, in standard deviations of its own
-values, once what all entities share in a period and each entity's own straight course are taken out. Clear: the
-95% interval of the share missing lies below what is accepted. Suspect: it lies above, *and* values next to gaps
-are clearly worse (95% interval). Much missing, but not where things went badly: inconclusive, since nothing in the
-data tells why.
+values, once what all entities share in a period and each entity's own straight course are taken out. Clear: the 95%
+interval of the share missing lies below what is accepted (5% by default). Suspect: it lies above, *and* values next
+to gaps are clearly worse (95% interval). Much missing, but not where things went badly: inconclusive, since nothing
+in the data tells why.
 
 Rows that were loaded after they were due are counted beside it where `revisions` are declared.
 
@@ -22,7 +22,8 @@ Assumes
 -------
 That an entity with values before and after a period should have one in it. Periods before an entity's first value
 and after its last are openings and closures, not gaps; so are times of the year (or days of the week) at which the
-entity never has a value. Where rows are so few that a period without any is a matter of luck, that is said.
+entity never has a value. Where rows are so few that a period without any is a matter of luck, that is said, and
+there is no suspicion.
 
 Blind to
 --------

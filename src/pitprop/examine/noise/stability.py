@@ -21,9 +21,9 @@ change of definition often moves these too; better work seldom does.
 
 Assumes
 -------
-That real change comes gradually, or is declared. Errors of the series hang together from period to period (AR(1),
-taken one standard error too high). Dates nearer than 15% to either end are not searched. With fewer than five
-entities a jump is shown and nothing is concluded.
+That real change comes gradually, or is declared. A departure of one period carries over in part to the next (a
+first-order autoregression; how much is taken one standard error too high). Dates nearer than 15% to either end are
+not searched. With fewer than five entities a jump is shown and is never a suspicion.
 
 Blind to
 --------
