@@ -9,13 +9,13 @@ since a target came into force, the number grows better while nobody fares bette
 Looks for
 ---------
 Two ways in which who is counted can lift the number, each from before the target's first day to after it, within
-entities (relative to entities without the target where there are any). *Exclusion*: how much better the rows that count
-are than all rows, those taken out included, by their own results and by what their risk group's results before the
-target foretold. *Mix*: how much better the number would be expected to be from the risk groups alone, each at its rate
-before the target. The effect is the larger gain, in standard deviations of one entity's value about its level.
-Suspect: the simultaneous 95% interval lies above what matters, and the gain is also beyond where its course before the
-target was heading; for the mix, that course must be left by as much as matters, and the results within groups must have
-gained clearly less than the mix did. Clear: all lie below.
+entities (relative to entities without the target where there are any). *Exclusion*: how much better the rows that
+count are than all rows, those taken out included, by their own results and by what their risk group's results before
+the target foretold. *Mix*: how much better the number would be expected to be from the risk groups alone, each at its
+rate before the target. The effect is the larger gain, in standard deviations of one entity's value about its level.
+Suspect: the 95% interval (widened for looking at two) lies above what matters (a quarter by default), and the gain is
+also beyond where its course before the target was heading; for the mix, that course must be left by as much as
+matters, and the results within groups must have gained clearly less than the mix did. Clear: all lie below.
 
 Beside it stand the identity of Kitagawa (what share of the change is mix, what share is rates within groups), the flag
 of Simpson (the whole moves one way, its groups the other), bounds of Lee on the change among rows that would count
