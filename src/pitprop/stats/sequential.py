@@ -35,7 +35,7 @@ def p_to_e(p: ArrayLike, *, kappa: float = 0.5) -> Floats:
 
     Source
     ------
-    Vovk & Wang 2021, Annals of Statistics 49:1736, equation (1); Shafer, Shen, Vereshchagin & Vovk 2011,
+    Vovk & Wang 2021, Annals of Statistics 49:1736; Shafer, Shen, Vereshchagin & Vovk 2011,
     Statistical Science 26:84.
     """
     given = np.asarray(p, dtype=np.float64)
@@ -66,7 +66,7 @@ def bayes_factor_bound(p: ArrayLike) -> Floats:
 
     Source
     ------
-    Sellke, Bayarri & Berger 2001, American Statistician 55:62, equation (2); Benjamin & Berger 2019, ibid. 73:186.
+    Sellke, Bayarri & Berger 2001, American Statistician 55:62; Benjamin & Berger 2019, ibid. 73:186.
     """
     given = np.asarray(p, dtype=np.float64)
     if not bool(np.all((given >= 0) & (given <= 1))):
@@ -98,7 +98,7 @@ def e_bh(e: ArrayLike, *, level: float) -> NDArray[np.bool_]:
 
     Source
     ------
-    Wang & Ramdas 2022, JRSS B 84:822, section 3 (theorem 1: any dependence).
+    Wang & Ramdas 2022, JRSS B 84:822 (e-BH, valid under any dependence).
     """
     given = np.asarray(e, dtype=np.float64)
     if not bool(np.all(given >= 0)):
@@ -134,7 +134,7 @@ def mixture_ratio(mean: ArrayLike, n: ArrayLike, *, variance: float, prior: floa
 
     Source
     ------
-    Robbins 1970, Annals of Mathematical Statistics 41:1397; Johari, Koomen, Pekelis & Walsh 2017, KDD, equation (4)
+    Robbins 1970, Annals of Mathematical Statistics 41:1397; Johari, Koomen, Pekelis & Walsh 2017, KDD 23:1517
     (mSPRT).
     """
     d, count = np.asarray(mean, dtype=np.float64), np.asarray(n, dtype=np.float64)
@@ -156,7 +156,7 @@ def always_valid_p(e: ArrayLike) -> Floats:
 
     Source
     ------
-    Johari, Koomen, Pekelis & Walsh 2017, KDD, equation (6).
+    Johari, Koomen, Pekelis & Walsh 2017, KDD 23:1517.
     """
     given = np.asarray(e, dtype=np.float64)
     with np.errstate(divide="ignore"):
@@ -184,7 +184,7 @@ def mixture_boundary(variance: ArrayLike, *, rho: float, alpha: float = 0.05) ->
 
     Source
     ------
-    Howard, Ramdas, McAuliffe & Sekhon 2021, Annals of Statistics 49:1055, equation (14) (two-sided normal mixture).
+    Howard, Ramdas, McAuliffe & Sekhon 2021, Annals of Statistics 49:1055 (two-sided normal mixture).
     """
     v = np.asarray(variance, dtype=np.float64)
     return np.asarray(np.sqrt((v + rho) * np.log((v + rho) / (rho * alpha**2))))
