@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.calibration import doses, organisation
+from benchmarks.calibration import doses, organisation, page, store
 from benchmarks.calibration.cases import cases
 from benchmarks.calibration.grains import MAKERS, Grains
 from benchmarks.calibration.ledger import LOADS
@@ -128,6 +129,17 @@ def test_the_interval_of_a_share_is_wilsons():
     """statsmodels proportion_confint(126, 2000, method='wilson') = 0.0531669, 0.0745086."""
     assert wilson(126, 2000) == pytest.approx((0.0531669, 0.0745086), abs=1e-7)
     assert Tally(check="x", data="y", kind="honest").interval == (0.0, 1.0)
+
+
+def test_the_page_is_made_of_what_is_stored_and_says_what_is_over_the_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "FOLDER", tmp_path)
+    found = [t for tallies in measure(2, checks=["coverage"], data="coverage:") for t in tallies]
+    loud = Tally(check="coverage", data="made up", kind="honest", draws=100, states=Counter(suspect=10, clear=90))
+    store.keep_checks([*found, loud])
+    written = page.page()
+    assert "`coverage` on made up: 10.0% (5.5% to 17.4%)" in written.split("Over 6.3%: ")[1].splitlines()[0]
+    assert "| made up | honest | 10.00% | 5.52% to 17.44% | 100 | 90% | 0% | 0% |" in written
+    assert written.count("- `coverage`: ") == 1
 
 
 def test_the_command_tells_of_one_check_and_refuses_an_unknown_one():

@@ -83,7 +83,7 @@ def everything(chosen: argparse.Namespace, workers: int) -> None:
         store.keep_registers(ruled)
     if "peers" in parts:
         results: list[Tally] = []
-        for tallies in peers.measure(20 if chosen.quick else 200, workers):
+        for tallies in peers.measure(20 if chosen.quick else 100, workers):
             results += tallies
             for tally in tallies:
                 print(line(tally), flush=True)

@@ -24,7 +24,7 @@ TODAY = date(2026, 1, 1)
 ROWS = (200, 2000, 20000)
 """Rows of a distribution."""
 
-GAMED = 0.2
+GAMED = 0.1
 """Draws of gamed data, as a share of those of honest data."""
 
 Kind = Literal["honest", "gamed", "dose"]
@@ -71,7 +71,7 @@ def cases(entries: Sequence[Entry]) -> Iterator[Case]:
 def _ladders(names: tuple[str, ...]) -> Iterator[Case]:
     for ladder in LADDERS:
         checks = tuple(n for n in ladder.checks if n in names)
-        for size in ("small", "usual") if checks else ():
+        for size in ladder.sizes if checks else ():
             for dose in ladder.doses:
                 yield Case(
                     name=f"{ladder.name} {dose:g}, {size}",

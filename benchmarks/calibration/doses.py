@@ -27,6 +27,7 @@ class Ladder:
     """Ascending; 0 is the honest organisation."""
     gamed: Gamed
     world: Organisation
+    sizes: tuple[str, ...] = ("small", "usual")
     periods: int | None = None
     """Months, where a year and more has to be seen before and under the target; None for as many as everywhere."""
 
@@ -245,10 +246,12 @@ LADDERS: tuple[Ladder, ...] = (
     ),
     Ladder(
         name="put on for a month",
-        dose_is="share of the cells under the target that are raised for that month alone",
+        dose_is="share of the cells under the target that are raised for that month alone; from a quarter on a raised "
+        "month no longer stands out",
         checks=("persistence",),
         doses=(0.0, 0.05, 0.1, 0.2, 0.3),
         gamed=put_on,
+        sizes=("small", "usual", "large"),
         world=_CELLS,
         periods=36,
     ),
@@ -314,6 +317,7 @@ LADDERS: tuple[Ladder, ...] = (
         checks=("revision",),
         doses=(0.0, 0.1, 0.2, 0.4, 0.8),
         gamed=revised,
+        sizes=("small", "usual", "large"),
         world=_QUOTAS,
     ),
     Ladder(
@@ -330,6 +334,7 @@ LADDERS: tuple[Ladder, ...] = (
         checks=("predictive",),
         doses=(0.0, 0.5, 0.9, 1.0),
         gamed=_worthless(1.0),
+        sizes=("small", "usual", "large"),
         world=_CELLS,
     ),
     Ladder(

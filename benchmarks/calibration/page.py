@@ -51,7 +51,8 @@ the same figures as JSON are in `benchmarks/calibration/results/`.
 (Wilson) intervals. Of honest data 2,000 draws are made; where at most 2% of the first 400 gave an alarm, drawing
 stops there (a check that is really wrong in 6.3% of draws gets away with that once in ten thousand cases). A
 check that answers *cannot tell* or *not applicable* is not suspect; how often it gives those answers is in the
-full tables. A single finding is not a ruling: over a register chance is taken into account again.
+full tables. *Sees from* is the smallest dose, at the smallest size of the data, that it finds in at least 80% of the
+draws (see Dose and power). A single finding is not a ruling: over a register chance is taken into account again.
 
 Any draw can be looked at: `python -m benchmarks.calibration --check guardrail --data "gaps, usual" --show 17`.
 """
@@ -90,8 +91,8 @@ def _share(row: Row) -> str:
 def _summary(checks: Sequence[tuple[Entry, list[Row]]]) -> Iterator[str]:
     yield "## Every check at its worst"
     yield ""
-    yield "| check | size on its worst honest data | draws | kinds | power on its weakest gamed data | ms |"
-    yield "|---|---|---|---|---|---|"
+    yield "| check | size on its worst honest data | draws | kinds | power on its weakest gamed data | sees from | ms |"
+    yield "|---|---|---|---|---|---|---|"
     speed = store.read("speed") or {}
     over = []
     for entry, rows in checks:
@@ -104,12 +105,24 @@ def _summary(checks: Sequence[tuple[Entry, list[Row]]]) -> Iterator[str]:
         over += [f"`{entry.name}` on {r['data']}: {_share(r)}" for r in honest if r["suspect"] > LEVEL]
         yield (
             f"| `{entry.name}` | {_share(worst)} {worst['data']} | {worst['draws']:,} | {len(honest)} | "
-            f"{_share(weakest)} {weakest['data']} | {speed.get(entry.name, 0.0):.1f} |"
+            f"{_share(weakest)} {weakest['data']} | {_seen(entry.name, rows)} | {speed.get(entry.name, 0.0):.1f} |"
         )
     yield ""
     told = f"Over 6.3%: {'; '.join(over)}." if over else "No check is over 6.3% on any honest data."
     yield told
     yield ""
+
+
+def _seen(check: str, rows: list[Row]) -> str:
+    """The smallest dose, and the size of the data, at which it is suspect in at least 80% of the draws."""
+    stored = {r["data"]: r for r in rows}
+    for ladder in (x for x in LADDERS if check in x.checks):
+        for size in ladder.sizes:
+            for dose in ladder.doses:
+                row = stored.get(f"{ladder.name} {dose:g}, {size}")
+                if row and row["suspect"] >= 0.8:
+                    return f"{ladder.name} {dose:g}, {size}"
+    return "–"
 
 
 def _registers() -> Iterator[str]:
@@ -170,16 +183,17 @@ def _alarms(row: Row) -> str:
 
 
 def _doses(checks: Sequence[tuple[Entry, list[Row]]]) -> Iterator[str]:
-    yield f"*small* is {_size('small')}, *usual* {_size('usual')}."
+    yield f"*small* is {_size('small')}, *usual* {_size('usual')}, *large* {_size('large')}."
     yield ""
     stored = {e.name: {r["data"]: r for r in rows} for e, rows in checks}
     for ladder in LADDERS:
         for check in (c for c in ladder.checks if c in stored):
-            yield f"**{ladder.name}** (`{check}`); dose: {ladder.dose_is}."
+            months = f" Over {ladder.periods} months." if ladder.periods else ""
+            yield f"**{ladder.name}** (`{check}`); dose: {ladder.dose_is}.{months}"
             yield ""
             yield "| dose | " + " | ".join(f"{d:g}" for d in ladder.doses) + " |"
             yield "|---|" + "---|" * len(ladder.doses)
-            for size in ("small", "usual"):
+            for size in ladder.sizes:
                 found = [stored[check].get(f"{ladder.name} {d:g}, {size}") for d in ladder.doses]
                 yield f"| {size} | " + " | ".join(_share(r) if r else "–" for r in found) + " |"
             yield ""
@@ -194,7 +208,7 @@ def _blind(found: Sequence[Entry]) -> Iterator[str]:
     yield "## What each check cannot see"
     yield ""
     for entry in found:
-        text = re.search(r"Blind to\s*\n-+\n(.*?)\n\s*\n\w+\n-+", entry.page, flags=re.DOTALL)
+        text = re.search(r"^Blind to\s*:?\s*\n(?:-+\n)?(.*?)^Source\s*:?\s*$", entry.page, re.DOTALL | re.MULTILINE)
         if text:
             yield f"- `{entry.name}`: {' '.join(text.group(1).split())}"
     yield ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.calibration.organisation import Organisation
 
-SIZES: dict[str, tuple[int, int]] = {"small": (8, 12), "usual": (40, 24), "single": (1, 48)}
+SIZES: dict[str, tuple[int, int]] = {"small": (8, 12), "usual": (40, 24), "single": (1, 48), "large": (120, 24)}
 """(units, monthly periods)."""
 
 NOISE = ("reliability", "rankability", "process")
@@ -69,6 +69,10 @@ WORLDS: tuple[Organisation, ...] = (
 )  # fmt: skip
 
 
+ALONE = ("normal", "counts", "season and memory", "honest improvement", "decline")
+"""Worlds of which a single unit is drawn, too."""
+
+
 def applies(world: Organisation, size: str) -> bool:
-    """A single unit is drawn where time is what matters."""
-    return size != "single" or world.name in ("normal", "counts", "season and memory", "honest improvement", "decline")
+    """Whether honest data of that size are drawn; large data only where something was gamed."""
+    return size in ("small", "usual") or (size == "single" and world.name in ALONE)
