@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
 import numpy as np
+import pytest
 
 from pitprop.define.metric import Metric, PolicyChoices, Register, Source
 from pitprop.digest.distribution import Distribution
@@ -167,6 +169,28 @@ def test_a_check_that_breaks_down_is_named_and_the_others_still_run():
     )
     assert told["of_panel"].state is State.CLEAR
     assert found["tonnes_per_shift"].problem == ""
+
+
+@pytest.mark.parametrize(
+    ("numbers", "what"),
+    [
+        ({"effect": math.nan}, "its effect"),
+        ({"effect": math.inf}, "its effect"),
+        ({"effect": 1.0, "interval": (math.nan, 2.0)}, "its interval"),
+        ({"p_value": math.nan}, "its p-value"),
+        ({"effect": math.nan, "p_value": 1.5}, "its effect and its p-value"),
+    ],
+)
+def test_a_check_whose_numbers_are_none_has_broken_down(numbers, what):
+    def unsound(grain: Panel, brief: Brief) -> Finding:
+        return Finding(state=State.SUSPECT, says="", **numbers)
+
+    chosen = plan(register(), (check(unsound, "PP306"),))
+    (only,), _ = examine(register(), Shelf(), chosen, SETTING)
+    (told,) = only.findings
+    assert told.state is State.NOT_APPLICABLE
+    assert told.p_value is None
+    assert told.data == {"crashed": f"ValueError: {what} cannot be told in numbers"}
 
 
 def test_a_source_that_cannot_be_read_is_one_metrics_problem():

@@ -228,3 +228,17 @@ def test_shares_that_do_not_differ_have_no_signal():
     n = np.full(200, 50.0)
     y = np.full(200, 20.0)
     assert beta_binomial(y, n).signal_share(n)[0] < 1e-3
+
+
+def test_the_tail_of_f_is_told_where_scipy_gives_none():
+    from scipy.special import ncfdtr
+
+    from pitprop.stats.spread import _below
+
+    far = (32.38947037174153, 3564.0, (11.0, 382.5975704015555), (1.0208676074814864, 1.0))
+    assert np.isnan(ncfdtr(11.0 / 1.0208676074814864, 382.5975704015555, 3564.0 / 1.0208676074814864, far[0]))
+    assert 0.0 <= _below(*far) < 1e-100  # below 1e-121 by the mixture of Poisson and beta, at many such points
+    near = [_below(q * 1e14 / 11, 1e14, (11.0, 400.0), (1.0, 1.0)) for q in (0.5, 0.9, 1.0, 1.1, 2.0)]
+    known = [float(ncfdtr(11.0, 400.0, 1e10, q * (1 + 1e10 / 11))) for q in (0.5, 0.9, 1.0, 1.1, 2.0)]
+    assert near == pytest.approx(known, rel=1e-4)
+    assert _below(0.0, 1e14, (11.0, 400.0), (1.0, 1.0)) == 0.0

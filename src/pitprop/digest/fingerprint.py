@@ -45,7 +45,7 @@ def _parts(grain: Distribution | Panel | Profile) -> list[bytes]:
         flags = _words(grain.step, grain.exact, grain.relative)
         return [*head, flags, *(_whole(a) for a in (grain.k, grain.under, grain.without, grain.exempt))]
     if isinstance(grain, Profile):
-        size = np.sqrt(grain.n * grain.xx)
+        size = np.sqrt(grain.n) * np.sqrt(grain.xx)
         sums = [_cut(grain.x, size), _cut(grain.xx, grain.xx)]
         counts = [_whole(a) for a in (grain.period, grain.day, grain.n)]
         return [*head, _words(grain.granularity, repr(grain.pivot)), *counts, *sums]
@@ -66,12 +66,12 @@ def _sums(measure: Measure) -> list[bytes]:
     m = measure
     parts = [_words(m.agg, repr(m.pivot)), _whole(m.n)]
     parts += [
-        _cut(m.x, np.sqrt(m.n * m.xx)),
+        _cut(m.x, np.sqrt(m.n) * np.sqrt(m.xx)),
         _cut(m.xx, m.xx),
-        _cut(m.w, np.sqrt(m.n * m.ww)),
+        _cut(m.w, np.sqrt(m.n) * np.sqrt(m.ww)),
         _cut(m.ww, m.ww),
     ]
-    parts.append(_cut(m.xw, np.sqrt(m.xx * m.ww)))
+    parts.append(_cut(m.xw, np.sqrt(m.xx) * np.sqrt(m.ww)))
     if m.given is not None:
         parts.append(_cut(m.given, m.given))
     return parts

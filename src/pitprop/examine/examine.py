@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from math import isfinite, isnan
 from typing import Any
 
 from pitprop.define.metric import Metric, Register
@@ -165,7 +166,7 @@ def _finding(entry: Entry, digest: _Digest, brief: Brief) -> Finding:
 
 def _answer(entry: Entry, grain: Any, brief: Brief) -> Finding:
     try:
-        return _stamped(entry, entry.check.run(grain, brief))
+        return _stamped(entry, _sound(entry.check.run(grain, brief)))
     except Exception as error:  # a fault of one check must not take the others down
         log.debug("check %s on %s", entry.name, brief.metric.name, exc_info=True)
         told = f"{type(error).__name__}: {error}"
@@ -177,6 +178,25 @@ def _answer(entry: Entry, grain: Any, brief: Brief) -> Finding:
                 data={"crashed": told},
             ),
         )
+
+
+def _sound(finding: Finding) -> Finding:
+    """The finding, whose numbers are numbers: one that is not must not reach the judge, or a report.
+
+    Raises
+    ------
+    ValueError
+        If the effect is not finite, the interval holds NaN, or the p-value is no probability.
+    """
+    numbers = {
+        "effect": finding.effect is None or isfinite(finding.effect),
+        "interval": finding.interval is None or not any(isnan(end) for end in finding.interval),
+        "p-value": finding.p_value is None or 0.0 <= finding.p_value <= 1.0,
+    }
+    wrong = [name for name, fine in numbers.items() if not fine]
+    if wrong:
+        raise ValueError(f"its {' and its '.join(wrong)} cannot be told in numbers")
+    return finding
 
 
 def _stamped(entry: Entry, finding: Finding) -> Finding:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ncfdtr
+from scipy.special import gammaincc, ncfdtr
 
 from pitprop.stats.root import root
 
@@ -146,8 +146,17 @@ def _inflation(apart: Floats, scatter: Floats, freedom: Floats, noise: float) ->
 
 
 def _below(f: float, centre: float, df: tuple[float, float], inflation: tuple[float, float]) -> float:
-    """Probability that F is at most `f`, where the non-centrality is `centre`."""
-    return float(ncfdtr(df[0] / inflation[0], df[1] / inflation[1], centre / inflation[0], f))
+    """Probability that F is at most `f`, where the non-centrality is `centre`.
+
+    Where scipy gives none (far out in the tail, or a non-centrality beyond 1e12) the mean square between units is
+    taken to be its mean: F is then that over a mean square of noise, and its tail one of chi squared.
+    """
+    between, within, centre = df[0] / inflation[0], df[1] / inflation[1], centre / inflation[0]
+    found = float(ncfdtr(between, within, centre, f))
+    if np.isnan(found):
+        mean = 1 + centre / between
+        return float(gammaincc(within / 2, within / 2 * mean / f)) if f > 0 else 0.0
+    return found
 
 
 def _where(p: float, f: float, df: tuple[float, float], inflation: tuple[float, float]) -> float:

@@ -135,8 +135,8 @@ def _obstacle(strata: Strata, sign: int) -> tuple[str, str] | None:
             "There are no risk groups, and no row was taken out.",
             "Declare `case_mix` (the risk group of a row) or `exclusion` (rows taken out of the number).",
         )
-    if not bool((strata.metric.n[~strata.excluded] > 0).any()):
-        return "No row counts: all were taken out.", "Rows that count."
+    if not bool((_sums(strata.metric)[1][~strata.excluded] > 0).any()):
+        return "No row counts: all were taken out, or have nothing in the denominator.", "Rows that count."
     return None
 
 
