@@ -1,249 +1,239 @@
-"""Do counts vary less than chance makes them?
+"""Do numbers vary less than chance makes them?
 
 Why it matters
     Things that happen one by one, each for itself (complaints, breakdowns, cases solved), never come in equal numbers
-    each month: chance alone makes counts of 100 vary by 10. A count that varies less was not left to chance. Either
-    the work is rationed to a fixed number, which is innocent and should be said; or what is over the plan is kept
-    back for the next month and what is missing is filled in; or the number is written down and not counted.
+    each month: chance alone makes counts of 100 vary by 10. An average of thirty cases varies too, by what makes the
+    cases differ. A number that varies less was not left to chance. Either the work is rationed to a fixed number,
+    which is innocent and should be said; or what is over the plan is kept back for the next month and what is
+    missing is filled in; or the number is written down and not counted.
 
 Looks for
     The variation of counts (or of how many of how many) within each entity over windows of six periods, as a multiple
-    of what chance alone gives: Fisher's index of dispersion. The trend of each entity from window to window, and
+    of what chance alone gives: Fisher's index of dispersion. For averages, ratios and sums of rows it is a multiple of
+    what the differences between their own rows give. The trend of each entity from window to window, and
     what moves all entities together within one (season, holidays), are taken out at no cost to the test. The effect
     is the share of chance's variation that is missing. Where there is a time without the target, or entities
-    exempt from it, counts must also vary less under the target than without it.
+    exempt from it, numbers must also vary less under the target than without it. How close they come to the target
+    itself, over what chance permits, is told beside (1 is as close as chance comes to a target that is just kept).
 
 Assumes
     That the number counts separate events. `agg: count`, `agg: share` and ratios of two counts do, and so do sums of
     rows that are 0 or 1. Other sums of whole numbers may be anything (tonnes vary as little as the machine lets
-    them): they are judged only where they varied at least as counts do without the target. The same holds for
-    ratios of such sums, unless they vary as counts do anyway.
+    them), and averages are steadier than their rows where these are a fixed mix of unlike ones (the same crews, the
+    same weekdays every month): both are judged only where they varied at least as chance makes them without the
+    target, and must then vary much less under it. The same holds for ratios of such sums, unless they vary as counts
+    do anyway. Averages need cells of five rows or more.
 
 Blind to
     Smoothing of a number that varies for other reasons as well (trends within half a year, clusters, seasons of
-    one's own): what is left may still be more than chance. A few smooth entities among many that are not. Numbers
-    that are no counts.
+    one's own): what is left may still be more than chance. A few smooth entities among many that are not. Averages
+    that were always smooth, or that became so together with rows that differ more. Numbers that are neither counted
+    nor made of rows.
 
 Source
     Fisher 1925, Statistical Methods for Research Workers, sections 16 and 19; Fisher 1936, Annals of Science 1: 115
-    (Mendel's results); windows after Kobak 2022, Significance 19(2): 10-13.
+    (Mendel's results); windows after Kobak 2022, Significance 19(2): 10-13; averages by the expectation of their
+    residual squares, Searle 1971, Linear Models, section 2.5.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
-from pitprop.define.metric import Metric
 from pitprop.digest.panel import Measure, Panel
 from pitprop.examine.check import Brief, Check
 from pitprop.examine.figure import Interval, Intervals
 from pitprop.examine.finding import Finding, Grade, State
-from pitprop.examine.panel_specimen import panel_specimen
-from pitprop.examine.parts import parts
+from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.examine.regimes import regimes
 from pitprop.examine.specimen import declared
-from pitprop.stats.dispersion import Dispersion, dispersion
+from pitprop.examine.variation import Averages, Counts, near_target, variation
+from pitprop.stats.dispersion import Dispersion
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-WINDOW = 6
-"""Periods."""
 FEWEST_DF = 15.0
 EXEMPT = "entities exempt from it"
-FEWEST_MEAN = 5.0
-"""Rows in a cell, where cells without rows are not in the data."""
 RATIONED = frozenset(
     ["rationed", "rationing", "capacity", "capacity_limit", "schedule", "scheduled", "moving_average", "smoothed"]
 )
 """Declared alternatives under which a count is steady by its nature."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """Counts of the cells that have one; all arrays have shape (cells,)."""
-
-    k: Floats
-    of: Floats | None
-    """How many there were of which k were counted; None for a bare count."""
-    there: Bools
-    fewest: float = 0.0
-    """Mean count below which a window is left out: a period without rows has no cell, so zeros are missing."""
-    known: bool
-    """Whether these are known to be counts of separate events; otherwise they are merely whole."""
-
-
 def run(panel: Panel, brief: Brief) -> Finding:
     if bool(np.isnat(panel.periods).any()):
         return _not_applicable("There is no time in the data.", "declare `agg_time_dimension`")
-    counts = _counts(panel.metric, brief.metric)
-    if counts is None:
+    varies = variation(panel.metric, brief.metric)
+    if varies is None:
         return _not_applicable(
-            "Asked only of counts, of shares, and of sums and ratios of whole numbers: what is not counted has no "
-            "least variation.",
+            "Asked only of counts, shares, averages, and sums and ratios that are whole or made of five rows or more: "
+            "of other numbers nobody knows how much they have to vary.",
             "declare what is counted as `agg: count` or `agg: share`",
         )
     now, without, exempt = regimes(panel, brief.metric.targets)
-    under = _index(panel, counts, now)
-    other = _index(panel, counts, exempt)
-    compared = EXEMPT
-    if other is None or other.df < 2 * FEWEST_DF:
-        other, compared = _index(panel, counts, without), "the time before it"
-    if other is not None and other.df < 2 * FEWEST_DF:
-        other = None
+    under = varies.index(panel, now)
+    other, compared = _other(panel, varies, without, exempt)
     if under is None or under.df < FEWEST_DF:
         return _not_applicable(
-            "Too few cells with counts above zero to tell how much they vary.",
+            "Too few cells that vary by chance to tell how much they vary.",
             "two entities or more over a year, with events in most periods",
         )
     if under.statistic < 1e-9 * under.df:
-        return _not_applicable("The counts do not vary at all: a fixed number, not a count.", "what was counted")
-    uneven = counts.of is not None and under.interval()[0] > 1 - brief.smallest_effect
-    if not counts.known and not uneven and (other is None or other.index < 1 - brief.smallest_effect):
+        return _not_applicable(f"The {varies.are.lower()} do not vary at all: a fixed number.", "what was counted")
+    uneven = varies.bounded and under.interval()[0] > 1 - brief.smallest_effect
+    if not varies.known and not uneven and (other is None or other.index < 1 - brief.smallest_effect):
+        return _unproven(varies)
+    near = near_target(panel, varies, brief.metric, now)
+    # exempt entities differ in level and spread from those under the target: growth is looked for over time alone
+    side = without if isinstance(varies, Averages) or compared != EXEMPT else exempt
+    growth = varies.growth(panel, now, side) if other is not None and not varies.known else 1.0
+    return _finding(under, other, compared, growth, varies, near, brief)
+
+
+def _other(panel: Panel, varies: Counts | Averages, without: Bools, exempt: Bools) -> tuple[Dispersion | None, str]:
+    """Variation without the target, and where: in exempt entities, or else in the time before; None where too little
+    is there."""
+    for cells, name in ((exempt, EXEMPT), (without, "the time before it")):
+        found = varies.index(panel, cells)
+        if found is not None and found.df >= 2 * FEWEST_DF:
+            return found, name
+    return None, ""
+
+
+def _unproven(varies: Counts | Averages) -> Finding:
+    if isinstance(varies, Averages):
         return _not_applicable(
-            "Whole numbers that may be amounts: without a time in which they varied as counts do there is no saying "
-            "how little is too little.",
-            "one row for each event with `agg: count`; or `since` on the target, with half a year before it",
+            f"{varies.are} of a fixed mix of unlike rows vary less than their rows do: without a time in which they "
+            "varied as such there is no saying how little is too little.",
+            "`since` on the target, with half a year before it",
         )
-    mean = [
-        float(counts.k[side & counts.there].mean())
-        for side in (now, exempt if compared == EXEMPT else without)
-        if other
-    ]
-    growth = max(mean[0] / mean[1], mean[1] / mean[0]) if other and min(mean) > 0 else 1.0
-    return _finding(under, other, compared, growth, counts, brief)
+    return _not_applicable(
+        "Whole numbers that may be amounts: without a time in which they varied as counts do there is no saying "
+        "how little is too little.",
+        "one row for each event with `agg: count`; or `since` on the target, with half a year before it",
+    )
 
 
 def _finding(
-    under: Dispersion, other: Dispersion | None, compared: str, growth: float, counts: Counts, brief: Brief
+    under: Dispersion,
+    other: Dispersion | None,
+    compared: str,
+    growth: float,
+    varies: Counts | Averages,
+    near: dict[str, Any],
+    brief: Brief,
 ) -> Finding:
     beyond = brief.smallest_effect
     low, high = (1 - bound for bound in reversed(under.interval()))
-    ratio = None if other is None else _ratio(under, other, 1.0 if counts.known else growth)
-    lost = ratio is None or ratio[1] < (1.0 if counts.known else 1 - beyond)
+    ratio = None if other is None else _ratio(under, other, growth)
+    lost = ratio is None or ratio[1] < (1.0 if varies.known else 1 - beyond)
     excused = sorted(RATIONED & set(brief.metric.alternatives))
     state = State.CLEAR if high < beyond else State.INCONCLUSIVE
-    if low > beyond and lost and not excused:
+    if low > beyond and lost and not excused and (varies.known or ratio is not None):
         state = State.SUSPECT
-    seen = f"Counts vary {under.index:.3g} times as much as chance alone makes them (95 % interval "
+    steady = _steady(ratio, growth, excused, varies) if low > beyond else ""
+    seen = f"{varies.are} vary {under.index:.3g} times as much as {varies.chance} (95 % interval "
     seen += f"{1 - high:.3g} to {1 - low:.3g})"
     beside = f", and {other.index:.3g} times in {compared}" if other is not None else ""
     return Finding(
         state=state,
-        says=_says(state, f"{seen}{beside}.", low > beyond, excused),
+        says=_says(state, f"{seen}{beside}.", steady),
         effect=1 - under.index,
         effect_is=CHECK.effect_is,
         interval=(low, high),
         beyond=beyond,
-        p_value=under.p_low,
+        p_value=_p_value(under, other, growth, varies),
         n=round(under.df),
-        grade=_grade(under, other, compared, counts, brief),
+        grade=_grade(under, other, compared, varies, brief),
         innocent=(
             "work that is rationed or scheduled to a fixed number (declare it under `alternatives`)",
             "a moving average or an estimate in place of the month's own count",
             "cases that are of a fixed mix, some of which always succeed and others never",
+            *(
+                ("a mix of rows that was left to chance before and is fixed now",)
+                if isinstance(varies, Averages)
+                else ()
+            ),
             *(f"declared by the owner: {a}" for a in brief.metric.alternatives),
         ),
         ruled_out=(
             "a trend or season that was taken out too generously (degrees of freedom are counted)",
             *((f"steady work as such: in {compared} the same number varied more",) if other and lost else ()),
         ),
-        needed=_needed(state, low > beyond, excused, under, beyond),
+        needed=_needed(state, steady, excused, under, beyond),
         figure=_figure(under, other, compared),
         data={
             "index": under.index,
             "df": under.df,
             "index_without": None if other is None else other.index,
-            "ratio_interval": None if ratio is None else list(ratio),
+            "ratio_interval": None if ratio is None else [float(r) for r in ratio],
             "windows": under.windows,
             "quiet_windows": under.quiet,
-            "known_counts": counts.known,
+            "known_counts": varies.known,
+            "near_target": near,
         },
     )
 
 
-def _says(state: State, seen: str, smooth: bool, excused: list[str]) -> str:
+def _steady(ratio: tuple[float, float] | None, growth: float, excused: list[str], varies: Counts | Averages) -> str:
+    """Why numbers that vary less than chance makes them are not suspected; empty where nothing speaks for them."""
+    if excused:
+        return f"That is what the declared {' and '.join(excused)} would do."
+    if ratio is None or ratio[1] / growth >= 1:
+        return "They are as steady without the target: pattern consistent with work that is scheduled."
+    if growth > 1 and ratio[1] >= 1:
+        grown = "the rows differ more" if isinstance(varies, Averages) else "the amounts themselves have changed"
+        return f"Without the target they vary more, but {grown} since, which explains as much."
+    return "Without the target they vary more, but the data do not tell whether by enough to matter."
+
+
+def _says(state: State, seen: str, steady: str) -> str:
     if state is State.SUSPECT:
         return (
             f"{seen} Pattern consistent with numbers that are rationed, carried over from good months to bad ones, or "
             "written down without counting."
         )
     if state is State.CLEAR:
-        return f"{seen} They are as uneven as counts have to be."
-    if smooth and excused:
-        return f"{seen} That is what the declared {' and '.join(excused)} would do."
-    if smooth:
-        return f"{seen} They are as steady without the target: pattern consistent with work that is scheduled."
-    return f"{seen} That does not tell whether they are smoother than chance allows."
+        return f"{seen} They are as uneven as chance has them."
+    return f"{seen} {steady or 'That does not tell whether they are smoother than chance allows.'}"
 
 
-def _needed(state: State, smooth: bool, excused: list[str], under: Dispersion, beyond: float) -> str:
+def _needed(state: State, steady: str, excused: list[str], under: Dispersion, beyond: float) -> str:
     if state is not State.INCONCLUSIVE:
         return ""
-    if smooth:
-        return "the demand before it was rationed" if excused else "how many are let in or scheduled, and by whom"
+    if excused and steady:
+        return "the demand before it was rationed"
+    if steady and "the data do not tell" not in steady:
+        return "how many are let in or scheduled, and by whom"
     gap = max(abs(1 - under.index - beyond), beyond / 4)
     cells = max(2 * (1.96 * max(under.index, 0.1) / gap) ** 2, 1.3 * under.df)
     return f"about {int(np.ceil(cells / 50) * 50):,} cells"
 
 
-def _grade(under: Dispersion, other: Dispersion | None, compared: str, counts: Counts, brief: Brief) -> Grade:
+def _p_value(under: Dispersion, other: Dispersion | None, growth: float, varies: Counts | Averages) -> float:
+    """Of no loss: by chance alone for counts; else by chance and by what it was without the target, the larger."""
+    if varies.known:
+        return under.p_low
+    if other is None or min(under.index, other.index) <= 0:
+        return 1.0
+    fall = np.log(growth * under.index / other.index) / (under.log_se**2 + other.log_se**2) ** 0.5
+    return max(under.p_low, float(ndtr(fall)))
+
+
+def _grade(
+    under: Dispersion, other: Dispersion | None, compared: str, varies: Counts | Averages, brief: Brief
+) -> Grade:
     """B against exempt entities, C against the time before; D for chance alone, which scheduled work may beat, and for
-    whole numbers that may be amounts."""
-    if RATIONED & set(brief.metric.alternatives) or under.df < 200 or under.units < 3 or not counts.known:
+    numbers that may be steady by nature."""
+    if RATIONED & set(brief.metric.alternatives) or under.df < 200 or under.units < 3 or not varies.known:
         return "D"
     return "D" if other is None else "B" if compared == EXEMPT else "C"
-
-
-def _counts(measure: Measure, metric: Metric) -> Counts | None:
-    """What is counted in each cell, the rarer side where it is so many of so many; None where nothing is."""
-    rows = measure.n.astype(np.float64)
-    x = measure.x + rows * measure.pivot
-    xx = measure.xx + 2 * measure.pivot * measure.x + rows * measure.pivot**2
-    marks = bool(np.all(np.abs(xx - x) <= 1e-6 * (1 + np.abs(x))))
-    if measure.agg in ("share", "ratio"):
-        found = parts(measure)
-        if found is None:
-            return None
-        k, n, there = found
-        if 2 * int(k.sum()) > int(n.sum()):
-            k = np.where(there, n - k, 0)
-        bare = metric.numerator is not None and metric.numerator.agg == "count"
-        return Counts(
-            k=k.astype(np.float64), of=n.astype(np.float64), there=there, known=measure.agg == "share" or bare or marks
-        )
-    if measure.agg not in ("count", "count_distinct", "sum"):
-        return None
-    if measure.agg == "sum" and marks:
-        k = np.where(2 * x.sum() > rows.sum(), rows - x, x)
-        return Counts(k=np.maximum(np.round(k), 0), of=rows, there=measure.n > 0, known=True)
-    value = measure.value
-    there = np.isfinite(value)
-    whole = np.abs(value[there] - np.round(value[there])) <= 1e-6
-    if not there.any() or not bool(whole.all()) or bool((value[there] < -1e-6).any()):
-        return None
-    k = np.where(there, np.round(np.nan_to_num(value)), 0.0)
-    rows_only = measure.agg != "sum"
-    return Counts(k=np.abs(k), of=None, there=there, known=rows_only, fewest=FEWEST_MEAN if rows_only else 0.0)
-
-
-def _index(panel: Panel, counts: Counts, regime: Bools) -> Dispersion | None:
-    use = regime & counts.there
-    if not use.any():
-        return None
-    period = panel.period[use] - panel.period[use].min()
-    return dispersion(
-        k=counts.k[use],
-        unit=panel.entity[use],
-        period=period,
-        window=period // WINDOW,
-        of=None if counts.of is None else counts.of[use],
-        fewest=counts.fewest,
-    )
 
 
 def _ratio(under: Dispersion, other: Dispersion, growth: float) -> tuple[float, float]:
@@ -261,7 +251,7 @@ def _not_applicable(says: str, needed: str) -> Finding:
 def _figure(under: Dispersion, other: Dispersion | None, compared: str) -> Intervals:
     shown = [("under the target" if other else "all cells", under)] + ([(compared, other)] if other else [])
     return Intervals(
-        title="How much counts vary",
+        title="How much the numbers vary",
         x_is="variation as a multiple of chance",
         rows=tuple(
             Interval(label=name, estimate=d.index, lower=d.interval()[0], upper=d.interval()[1], emphasis=d is under)
@@ -305,6 +295,34 @@ def _rates(rng: np.random.Generator, units: int = 40, length: int = 24, mean: fl
     return np.repeat(mean * np.exp(rng.normal(0, 0.6, (units, 1))), length, axis=1)
 
 
+def _averaged(
+    means: Floats, rng: np.random.Generator, rows: int = 30, spread: Floats | float = 8.0, skew: float = 0.0
+) -> tuple[Panel, Brief]:
+    """Averages of rows about these expectations, shape (units, periods); lognormal rows where skewed."""
+    drawn = rng.standard_normal((*means.shape, rows))
+    if skew:
+        drawn = (np.exp(skew * drawn) - np.exp(skew**2 / 2)) / (np.exp(skew**2) * np.expm1(skew**2)) ** 0.5
+    return _of_rows(means[..., None] + np.asarray(spread)[..., None] * drawn)
+
+
+def _of_rows(values: Floats) -> tuple[Panel, Brief]:
+    """Averages of rows, shape (units, periods, rows)."""
+    mean = values.mean(axis=2)
+    panel, brief = panel_specimen(metric=mean, others={}, since=SINCE, smallest_effect=CHECK.smallest_effect)
+    n = np.full(mean.size, values.shape[2])
+    x = values.sum(axis=2).ravel()
+    one = n.astype(np.float64)
+    averaged = Measure(agg="average", pivot=0.0, n=n, x=x, xx=(values**2).sum(axis=2).ravel(), w=one, ww=one, xw=x)
+    return _declared(panel, brief, "average", averaged)
+
+
+def _levels(rng: np.random.Generator, units: int = 40, length: int = 24, growth: float = 0.0) -> Floats:
+    """Levels of one's own and what all have in common; growth under the target."""
+    common = 2 * np.sin(2 * np.pi * np.arange(length) / 12) + growth * (np.arange(length) >= SINCE)
+    out: Floats = rng.normal(60, 8, (units, 1)) + common
+    return out
+
+
 def counts_by_chance(rng: np.random.Generator) -> tuple[Panel, Brief]:
     """Poisson counts that honestly rise by a fifth under the target."""
     rates = _rates(rng) * np.where(np.arange(24) >= SINCE, 1.2, 1.0)
@@ -342,6 +360,33 @@ def steady_schedule(rng: np.random.Generator) -> tuple[Panel, Brief]:
     return _counted(np.round(rates + 0.4 * np.sqrt(rates) * rng.standard_normal(rates.shape)))
 
 
+def averages_of_skewed_rows(rng: np.random.Generator) -> tuple[Panel, Brief]:
+    """Averages of thirty lognormal rows, spreads of one's own; they honestly grow under the target."""
+    return _averaged(_levels(rng, growth=6.0), rng, spread=8 * np.exp(rng.normal(0, 0.5, (40, 1))), skew=1.0)
+
+
+def averages_with_memory(rng: np.random.Generator) -> tuple[Panel, Brief]:
+    """Averages of ten rows whose level moves from month to month and remembers."""
+    return _averaged(_levels(rng) + autoregressive(rng, 40, 24, 0.6, 2.0), rng, rows=10)
+
+
+def averages_of_few_rows(rng: np.random.Generator) -> tuple[Panel, Brief]:
+    """Averages of five rows."""
+    return _averaged(_levels(rng), rng, rows=5)
+
+
+def averages_of_alike_rows(rng: np.random.Generator) -> tuple[Panel, Brief]:
+    """Rows that come in clusters, four in each cell, which share half of their variance."""
+    shared = np.repeat(rng.normal(0, 5.7, (40, 24, 4)), 5, axis=2)
+    return _of_rows(_levels(rng)[..., None] + shared + rng.normal(0, 5.7, (40, 24, 20)))
+
+
+def fixed_mix(rng: np.random.Generator) -> tuple[Panel, Brief]:
+    """The same thirty unlike machines every month: averages a fifth as uneven as rows drawn at random would give."""
+    machines = rng.normal(0, 8, (40, 1, 30))
+    return _of_rows(_levels(rng, growth=6.0)[..., None] + machines + rng.normal(0, 4, (40, 24, 30)))
+
+
 def smoothed_since_the_target(rng: np.random.Generator) -> tuple[Panel, Brief]:
     """Since the target half of each month's deviation is carried over or filled in."""
     rates = _rates(rng)
@@ -362,13 +407,40 @@ def sums_smoothed_since_the_target(rng: np.random.Generator) -> tuple[Panel, Bri
     return _summed(np.round(rates + kept * (rng.poisson(rates) - rates)))
 
 
+def averages_written_to_the_plan(rng: np.random.Generator) -> tuple[Panel, Brief]:
+    """Since the target half of the averages' variance is missing: each month's cases are picked to come near the
+    plan."""
+    level = _levels(rng)
+    values = level[..., None] + rng.normal(0, 8, (40, 24, 30))
+    away = values.mean(axis=2) - level
+    values -= np.where(np.arange(24) >= SINCE, 1 - 0.5**0.5, 0.0)[:, None] * away[..., None]
+    return _of_rows(values)
+
+
 CHECK = Check(
     code="PP106",
-    title="Do counts vary less than chance makes them?",
+    title="Do numbers vary less than chance makes them?",
     run=run,
     smallest_effect=0.25,
     effect_is="share of the variation by chance that is missing",
     source="Fisher 1925, Statistical Methods for Research Workers, section 16; Kobak 2022, Significance 19(2): 10-13",
-    clear=(counts_by_chance, rare_events, seasonal_and_clustered, rationed_clinic, whole_tonnes, steady_schedule),
-    suspect=(smoothed_since_the_target, written_down, sums_smoothed_since_the_target),
+    clear=(
+        counts_by_chance,
+        rare_events,
+        seasonal_and_clustered,
+        rationed_clinic,
+        whole_tonnes,
+        steady_schedule,
+        averages_of_skewed_rows,
+        averages_with_memory,
+        averages_of_few_rows,
+        averages_of_alike_rows,
+        fixed_mix,
+    ),
+    suspect=(
+        smoothed_since_the_target,
+        written_down,
+        sums_smoothed_since_the_target,
+        averages_written_to_the_plan,
+    ),
 )
