@@ -255,4 +255,7 @@ def _words(told: str | Iterable[str]) -> tuple[str, ...]:
 
 def _page(entry: Entry) -> str:
     head = f"{entry.check.code} {entry.name} ({entry.family})"
-    return f"{head}\n\n{entry.page}"
+    if not entry.check.effect_is:
+        return f"{head}\n\n{entry.page}"
+    matters = f"Matters beyond {entry.check.smallest_effect:g} ({entry.check.effect_is})"
+    return f"{head}\n{matters}; the register's `policy.effects.{entry.name}` sets another.\n\n{entry.page}"
