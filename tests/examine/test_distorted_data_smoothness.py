@@ -81,7 +81,7 @@ def test_rows_that_are_all_equal_have_no_noise_to_compare_with() -> None:
 
 
 def test_how_near_averages_come_to_the_target_is_told() -> None:
-    """Distance over chance is 1 for averages about the target, a quarter for those drawn half way to it under the target."""
+    """Distance over chance is 1 for averages about the target, a quarter for those drawn half way to it since then."""
     rng = np.random.default_rng(7)
     values = rng.normal(60, 8, (40, 24, 30))
     drawn = np.where(np.arange(24) >= 12, 0.5, 0.0)[:, None]

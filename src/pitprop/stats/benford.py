@@ -13,6 +13,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Which = Literal["first", "second", "first_two"]
 
+CUT_OFFS: dict[Which, tuple[float, float, float]] = {
+    "first": (0.006, 0.012, 0.015),
+    "second": (0.008, 0.010, 0.012),
+    "first_two": (0.0012, 0.0018, 0.0022),
+}
+"""Deviation up to which conformity is called close, acceptable and marginal: Nigrini 2012, table 7.1."""
+
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
 
 
@@ -36,6 +43,13 @@ class Conformity:
     def excess(self) -> float:
         """Deviation beyond what the number of values explains."""
         return self.mad - self.chance
+
+    @property
+    def level(self) -> str:
+        """What the published cut-offs call the excess: close, acceptable, marginal or none. Of few values the
+        deviation itself misses them by chance alone."""
+        names = ("close", "acceptable", "marginal", "none")
+        return names[int(np.searchsorted(CUT_OFFS[self.which], self.excess))]
 
     def interval(self, z: float = 1.959963984540054) -> tuple[float, float]:
         """Interval of `excess`, normal."""

@@ -79,7 +79,7 @@ def last_digits(k: Ints, counts: Ints, *, avoid: Ints | None = None) -> LastDigi
     central = inside(k)
     found = np.bincount(digit[central], weights=c[central], minlength=10).astype(np.int64)
     n = max(float(found.sum()), 1.0)
-    extra = _beyond_poisson(k, c)
+    extra = beyond_poisson(k, c)
     sums, variances, lumps = [], [], []
     for d, e in PAIRS:
         total = variance = first = second = 0.0
@@ -109,9 +109,16 @@ def last_digits(k: Ints, counts: Ints, *, avoid: Ints | None = None) -> LastDigi
     return LastDigits(counts=found, preferences=preferences)
 
 
-def _beyond_poisson(k: Ints, c: Floats) -> Floats:
-    """c (c - 1) less c times what the same digit has ten and twenty steps away (a cubic through four of them):
-    without lumps its sum is zero on average."""
+def beyond_poisson(k: Ints, c: Floats) -> Floats:
+    """Variance of each position's count beyond Poisson, where values come in lumps.
+
+    c (c - 1) less c times what the same digit has ten and twenty steps away (a cubic through four of them):
+    without lumps its sum is zero on average.
+
+    Parameters
+    ----------
+    k, c : positions, ascending, and how many values are there, shape (n,)
+    """
 
     def at(x: Ints) -> Floats:
         i = np.minimum(np.searchsorted(k, x), len(k) - 1)

@@ -26,8 +26,8 @@ Blind to
     that.
 
 Source
-    Beber and Scacco 2012, Political Analysis 20(2): 211-234 (last digits); Nigrini 2012, Benford's Law, chapter 7
-    (leading digits), with the deviation that chance gives taken off.
+    Beber and Scacco 2012, Political Analysis 20(2): 211-234 (last digits, equal and neighbouring ones); Nigrini 2012,
+    Benford's Law, chapter 7 (leading digits), with the deviation that chance gives taken off.
 """
 
 from __future__ import annotations
@@ -47,13 +47,17 @@ from pitprop.examine.finding import Finding, State
 from pitprop.examine.specimen import declared
 from pitprop.stats.benford import Which, conformity
 from pitprop.stats.last_digit import LastDigits, Preference, last_digits
+from pitprop.stats.last_pair import ADJACENT, REPEATED, last_pair
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FEWEST_VALUES = 200
 FEWEST_STEPS = 10.0
-"""Spread of the values, in steps, from which on their shape leaves no trace in the last digit."""
+"""Spread of the values, in steps, from which on their shape leaves no trace in the last digit; ten times that for the
+last two."""
+ROUNDED = 1.15
+"""Times their share that values end in 0 or 5, from which on they are taken to be rounded."""
 RARE = 0.25
 """A digit is missing where it is rarer than so much of its tenth."""
 CUSTOMARY = frozenset(["9", "6 to 9"])
@@ -87,10 +91,11 @@ def run(distribution: Distribution, brief: Brief) -> Finding:
             "Some last digits hardly occur: the values come in steps of an instrument or of a conversion.",
             "declare the instrument's `resolution`, or audit the values as they were read",
         )
-    return _finding(found, _leading(k, counts), brief)
+    beside = {"leading_digits": _leading(k, counts), "last_two_digits": _last_two(k, counts)}
+    return _finding(found, beside, brief)
 
 
-def _finding(found: LastDigits, leading: dict[str, Any], brief: Brief) -> Finding:
+def _finding(found: LastDigits, beside: dict[str, Any], brief: Brief) -> Finding:
     beyond, level = brief.smallest_effect, 1 - 0.05 / len(found.preferences)
     bounds = [p.share.interval(level) for p in found.preferences]
     accused = [
@@ -146,7 +151,7 @@ def _finding(found: LastDigits, leading: dict[str, Any], brief: Brief) -> Findin
                 {"digit": p.name, "over": p.other, "share": p.share.value, "interval": list(b)}
                 for p, b in zip(found.preferences, bounds, strict=True)
             ],
-            "leading_digits": leading,
+            **beside,
         },
     )
 
@@ -193,8 +198,32 @@ def _leading(k: Ints, counts: Ints) -> dict[str, Any]:
     kinds: tuple[Which, ...] = ("first", "second", "first_two")
     found = {which: c for which in kinds if (c := conformity(k, counts, which)) is not None}
     return {
-        which: {"mad": c.mad, "by_chance": c.chance, "excess": c.excess, "interval": list(c.interval()), "n": c.n}
+        which: {
+            "mad": c.mad,
+            "by_chance": c.chance,
+            "excess": c.excess,
+            "interval": list(c.interval()),
+            "conformity": c.level,
+            "n": c.n,
+        }
         for which, c in found.items()
+    }
+
+
+def _last_two(k: Ints, counts: Ints) -> dict[str, Any]:
+    """Equal and neighbouring last digits, for information; empty where values are rounded or spread too little."""
+    large = k >= 100
+    n = int(counts[large].sum())
+    if n < FEWEST_VALUES or _spread(k[large], counts[large]) < 10 * FEWEST_STEPS:
+        return {}
+    if counts[large & (k % 5 == 0)].sum() > ROUNDED * n / 5 or (found := last_pair(k, counts)) is None:
+        return {}
+    return {
+        name: {"share": e.value, "interval": list(e.interval(0.95)), "by_chance": chance, "n": n}
+        for name, e, chance in (
+            ("equal", found.repeated, REPEATED),
+            ("neighbours", found.adjacent, ADJACENT),
+        )
     }
 
 
