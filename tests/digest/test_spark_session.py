@@ -64,7 +64,7 @@ def test_without_the_extra_there_is_a_sentence_that_installs_it():
     assert "pip install 'pitprop[spark]'" in done.stderr.splitlines()[-1]
 
 
-def test_spark_adds_nothing_to_what_is_printed(tmp_path):
+def test_spark_adds_nothing_to_what_is_printed_nor_to_the_folder(tmp_path):
     declared = {
         "version": 1,
         "sources": {"t": {"connection": "lake", "table": "nothing"}},
@@ -79,8 +79,10 @@ def test_spark_adds_nothing_to_what_is_printed(tmp_path):
         capture_output=True,
         text=True,
         check=False,
+        cwd=tmp_path,
         env={**os.environ, "PITPROP_LAKE_URL": "spark://local[1]"},
     )
     assert done.returncode == 3
     assert "no table `nothing`" in json.loads(done.stdout)["metrics"][0]["problem"]
     assert not any(word in done.stderr for word in ("WARN", "Spark's", "jdk", "pandas", "Traceback"))
+    assert [file.name for file in tmp_path.iterdir()] == ["pitprop.yml"]

@@ -92,6 +92,9 @@ class _Backend:
         if lent[0] > 0:
             return
         del _lent[self._key]
+        for folder in _made:
+            with contextlib.suppress(OSError):  # there are tables in it, or it was never made
+                folder.rmdir()
         with contextlib.suppress(Exception):  # a session that has ended meanwhile needs nothing put back
             for key, value in lent[1].items():
                 if value is None:
@@ -102,6 +105,8 @@ class _Backend:
 
 _lent: dict[int, list[Any]] = {}
 """Sessions in use by id: how many tables are open, and the settings before the first."""
+_made: list[Path] = []
+"""Where Spark, started here, makes an empty folder for tables that nobody asked for."""
 
 
 def connect(url: str, *, start: str, variable: str, source: str) -> _Backend:
@@ -190,6 +195,9 @@ def _session(remote: str | None, master: str, options: Mapping[str, str], refuse
         builder = builder.master(master)
     for key, value in settings.items():
         builder = builder.config(key, value)
+    warehouse = Path.cwd() / "spark-warehouse"
+    if not warehouse.exists():
+        _made.append(warehouse)
     with _silent():
         return builder.getOrCreate()
 
