@@ -86,6 +86,7 @@ def audit(
     chosen = plan(register, battery(), _words(select), _words(exclude))
     source = open_source(register, folder=file.parent, tables=tables, allow_outside=allow_outside)
     with source:
+        source.expect([metric for metric, _ in chosen.metrics])
         setting = Setting(today=day, seed=seed)
         examinations, portfolio = examine(register, source, chosen, setting, progress=progress)
     policy = Policy.of(register.policy)

@@ -231,6 +231,28 @@ def test_expressions_and_filters_are_streamed_to_the_same_sums(tmp_path):
     assert len(summing(put)) < len(summing(all_put)) / 3
 
 
+def test_one_filter_for_all_is_left_to_the_engine_and_its_rows_are_counted(tmp_path):
+    pq.write_table(table(), tmp_path / "t.parquet", row_group_size=900)
+    reg = register(
+        {"path": "t.parquet"}, [simple("mean", filter="ok", targets=[ROW]), simple("free", "free", filter="ok")]
+    )
+    passed, _ = grains(reg, tmp_path, compiled=True)
+    same(grains(reg, tmp_path, compiled=False)[0], passed)
+    assert passed["mean", "Panel"].rows.filtered == sum(v is not True for v in table()["ok"].to_pylist())
+
+
+def test_what_is_not_expected_is_had_all_the_same(tmp_path):
+    pq.write_table(table(), tmp_path / "t.parquet", row_group_size=900)
+    reg = register({"path": "t.parquet"}, [simple("mean", targets=[ROW]), simple("short", "hits", targets=[QUOTA])])
+    asked, _ = grains(reg, tmp_path, compiled=False)
+    with digest.open(reg, folder=tmp_path, compiled_from=1) as source:
+        source.expect(reg.metrics[:1])
+        for i, metric in enumerate(reg.metrics):
+            key = metric.name, 1
+            same({key: asked[key]}, {key: source.digest(metric, Distribution, metric.targets[0])})
+            assert len(summing(source.statements)) == i
+
+
 @pytest.mark.parametrize("form", ["csv", "duckdb", "frame"])
 def test_other_sources_are_streamed(form, tmp_path):
     data = table().select(["x", "free", "hits", "most", "quota", "who", "d", "ok"])

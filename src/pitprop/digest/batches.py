@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LARGE = 4_000_000
-"""Rows of a parquet row group above which it is read in parts."""
-PART = 1 << 20
-"""Rows of such a part."""
+PIECE = 1 << 18
+"""Rows that are decoded and summed at once."""
 NEVER = np.iinfo(np.int32).min
 """A day that is none."""
 
@@ -57,10 +55,7 @@ def of_parquet(file: Path, columns: Sequence[str], texts: Sequence[str], readers
                     group = next(groups, None)
                 if group is None:
                     return
-                if whole.row_group(group).num_rows > LARGE:
-                    yield from parquet.iter_batches(PART, row_groups=[group], columns=list(columns), use_threads=False)
-                else:
-                    yield from parquet.read_row_group(group, columns=list(columns), use_threads=False).to_batches()
+                yield from parquet.iter_batches(PIECE, row_groups=[group], columns=list(columns), use_threads=False)
 
     return [read() for _ in range(readers)]
 

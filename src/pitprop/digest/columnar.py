@@ -108,19 +108,30 @@ def texts(file: Path, jobs: Sequence[Columns]) -> list[str]:
     ]
 
 
-def streamed(jobs: Sequence[Rowset], kinds: Sequence[Kind | None]) -> tuple[str, list[Columns]]:
+def shared_filter(jobs: Sequence[Rowset]) -> str | None:
+    """The filter of all metrics, where they have the same one."""
+    filters = {rows.filter for rows in jobs}
+    return filters.pop() if len(filters) == 1 else None
+
+
+def streamed(
+    jobs: Sequence[Rowset], kinds: Sequence[Kind | None], *, where: str | None = None
+) -> tuple[str, list[Columns]]:
     """The query that gives the columns of several metrics of one table, and where each metric finds its own.
 
     Parameters
     ----------
     kinds : sequence of Kind or None
         Of each metric's entity.
+    where : str, optional
+        The filter of all of them, which is then left to the engine: rows that do not pass it are not in the batches.
     """
     inner: dict[str, str] = {}
     outer: dict[str, str] = {}
     found = []
     for rows, kind in zip(jobs, kinds, strict=True):
-        guard = f"CASE WHEN {rows.filter} THEN {{}} END" if rows.filter else "{}"
+        guarded = rows.filter is not None and where is None
+        guard = f"CASE WHEN {rows.filter} THEN {{}} END" if guarded else "{}"
 
         def name(sql: str | None, guard: str = guard, label: str = "") -> str | None:
             if sql is None:
@@ -130,7 +141,7 @@ def streamed(jobs: Sequence[Rowset], kinds: Sequence[Kind | None]) -> tuple[str,
             shown = re.sub(r"\bke\b", alias, label) if label else alias
             return outer.setdefault(shown, f"o{len(outer)}")
 
-        flag = f"CASE WHEN {rows.filter} THEN TRUE ELSE FALSE END" if rows.filter else None
+        flag = f"CASE WHEN {rows.filter} THEN TRUE ELSE FALSE END" if guarded else None
         found.append(
             Columns(
                 x=name(rows.x),
@@ -141,7 +152,7 @@ def streamed(jobs: Sequence[Rowset], kinds: Sequence[Kind | None]) -> tuple[str,
                 d=name(rows.d),
             )
         )
-    rowset = jobs[0]
     listed = ", ".join(f"{sql} AS {alias}" for sql, alias in inner.items())
     shown = ", ".join(f"{sql} AS {alias}" for sql, alias in outer.items())
-    return f"SELECT {shown} FROM (SELECT {listed} FROM {rowset.table}) AS s", found
+    kept = f" WHERE {where}" if where else ""
+    return f"SELECT {shown} FROM (SELECT {listed} FROM {jobs[0].table}{kept}) AS s", found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Protocol
 
 from pitprop.define.metric import Metric
 from pitprop.digest import batches, onepass
-from pitprop.digest.columnar import Columns, plain, streamed, texts
+from pitprop.digest.columnar import Columns, plain, shared_filter, streamed, texts
 from pitprop.digest.engine import Answer, Engine, Local
 from pitprop.digest.ground import TooLargeError
 from pitprop.digest.rowset import Rowset, rowset
@@ -23,21 +23,25 @@ class Learning(Engine, Protocol):
     def learn(self, sql: str, found: Callable[[], Answer]) -> None: ...
 
 
-def learn_all(engine: Learning, metrics: Sequence[Metric]) -> None:
+def learn_all(engine: Learning, metrics: Sequence[Metric], expected: Container[str] | None = None) -> None:
     """Learn what will be asked about these metrics. What cannot be learned is left to the engine's queries.
 
     Parameters
     ----------
     metrics : sequence of Metric
         All of one table.
+    expected : container of str, optional
+        Names of those whose values will be asked for one by one; all where it is omitted. Of the others there are
+        sums only.
     """
     local = engine.local
     jobs = [rows for metric in metrics if (rows := _rows(metric, engine)) is not None and onepass.able(rows)]
     if local is None or not jobs:
         return
     try:
-        if not _from_parquet(local, jobs, engine):
-            _from_stream(local, engine, jobs)
+        valued = {rows.metric.name for rows in jobs if expected is None or rows.metric.name in expected}
+        if not _from_parquet(local, jobs, engine, valued):
+            _from_stream(local, engine, jobs, valued)
     except (TooLargeError, MemoryError, OSError, ValueError, PitpropError):
         # whatever is wrong with the data, the query that asks for them says it better (Arrow's errors are ValueErrors)
         return
@@ -50,7 +54,7 @@ def _rows(metric: Metric, engine: Engine) -> Rowset | None:
         return None
 
 
-def _from_parquet(local: Local, jobs: Sequence[Rowset], engine: Learning) -> bool:
+def _from_parquet(local: Local, jobs: Sequence[Rowset], engine: Learning, valued: set[str]) -> bool:
     file = local.parquet
     if file is None:
         return False
@@ -70,13 +74,22 @@ def _from_parquet(local: Local, jobs: Sequence[Rowset], engine: Learning) -> boo
         list(zip(jobs, columns, strict=True)),
         lambda threads: batches.of_parquet(file, wanted, words, threads),
         engine.learn,
+        valued,
         known=known,
     )
     return True
 
 
-def _from_stream(local: Local, engine: Learning, jobs: Sequence[Rowset]) -> None:
+def _from_stream(local: Local, engine: Learning, jobs: Sequence[Rowset], valued: set[str]) -> None:
     kinds = [None if rows.e is None else engine.kinds([rows.e])[0] for rows in jobs]
-    sql, columns = streamed(jobs, kinds)
+    where = shared_filter(jobs)
+    total = local.count() if where is not None else None
+    sql, columns = streamed(jobs, kinds, where=where if total is not None else None)
     stream = local.stream(sql)
-    onepass.run(list(zip(jobs, columns, strict=True)), lambda threads: batches.of_stream(stream, threads), engine.learn)
+    onepass.run(
+        list(zip(jobs, columns, strict=True)),
+        lambda threads: batches.of_stream(stream, threads),
+        engine.learn,
+        valued,
+        total=total,
+    )

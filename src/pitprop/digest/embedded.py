@@ -40,7 +40,7 @@ class Embedded:
         size: int | None = None,
     ) -> None:
         self._connection = connection
-        self._size = size
+        self._size, self._guessed = size, size is not None
         self.parquet = parquet
         """The file, where it is one in parquet."""
         self._source = source
@@ -66,6 +66,10 @@ class Embedded:
             found = self._run(f"SELECT COUNT(*) FROM {self.table}")
             self._size = int(found[0][0])
         return self._size
+
+    def count(self) -> int | None:
+        """How many rows the table has; None where all would have to be read for it."""
+        return None if self._guessed else self.size()
 
     def stream(self, sql: str) -> Any:
         """The result of a query as a pyarrow.RecordBatchReader.

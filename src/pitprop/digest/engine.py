@@ -65,6 +65,10 @@ class Local(Engine, Protocol):
         """About how many rows the table has."""
         ...
 
+    def count(self) -> int | None:
+        """How many rows the table has; None where all would have to be read for it."""
+        ...
+
     def stream(self, sql: str) -> Any:
         """The result of a query as a pyarrow.RecordBatchReader."""
         ...

@@ -60,13 +60,22 @@ class Ground:
     def place(self, entity: Any, day: Any, n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Cell and day number of each row (negative cells: none), after making room for them."""
         when = batches.days(day) if day is not None else np.zeros(0, np.int32)
+        place, index = np.empty(n, np.int32), np.zeros(n, np.int32)
+
+        def located(who: NDArray[Any], base: int, raw: bool) -> bool:
+            return kernel.locate(who, base, raw, when, FIRST, LAST, self.day, self.period, self.width, place, index)
+
+        if self.sized and self.known is None and entity.null_count == 0:
+            values, _ = batches.whole(entity)
+            if located(values if values.dtype.str in ("<i4", "<i8") else values.astype(np.int64), self.base, True):
+                return place, index
+        who = self.codes(entity) if entity is not None else np.zeros(0, np.int32)
         if len(when):
             there = when[(when >= FIRST) & (when <= LAST)] if when.min() < FIRST or when.max() > LAST else when
             if len(there):
                 self.reach_days(int(there.min()), int(there.max()))
-        who = self.codes(entity) if entity is not None else np.zeros(0, np.int32)
-        place, index = np.empty(n, np.int32), np.zeros(n, np.int32)
-        kernel.locate(who, when, FIRST, LAST, self.day, self.period, self.width, place, index)
+        if not located(who, 0, False):
+            raise TooLargeError
         return place, index
 
     def codes(self, entity: Any) -> NDArray[np.int32]:

@@ -38,12 +38,17 @@ LARGEST = 1e100
 """As in rowset.py."""
 
 
-def compiled(function: F) -> F:
+def compiled(function: F, fastmath: Any = False) -> F:
     """The function in machine code, which is kept on disk where there is a place that can be written."""
     try:
-        return cast(F, numba.njit(nogil=True, cache=True)(function))
+        return cast(F, numba.njit(nogil=True, cache=True, fastmath=fastmath)(function))
     except RuntimeError:  # no folder for it
-        return cast(F, numba.njit(nogil=True)(function))
+        return cast(F, numba.njit(nogil=True, fastmath=fastmath)(function))
+
+
+def regrouped(function: F) -> F:
+    """The same for sums whose terms may be added in any order."""
+    return compiled(function, {"reassoc"})
 
 
 TEN = np.array([10.0**d for d in range(13)])
@@ -86,24 +91,43 @@ def valid(bitmap: Array, i: int) -> bool:
 
 @compiled
 def locate(
-    entity: Array, day: Array, early: int, late: int, first: int, period: Array, width: int, place: Array, index: Array
-) -> None:
+    entity: Array,
+    base: int,
+    raw: bool,
+    day: Array,
+    early: int,
+    late: int,
+    first: int,
+    period: Array,
+    width: int,
+    place: Array,
+    index: Array,
+) -> bool:
     """The cell of each row: period * width + entity, and the number of its day counted from `first`.
 
     Parameters
     ----------
-    entity : array of int32
-        Codes, -1 for none; empty where the metric has no entity.
+    entity : array of int32 or int64
+        Codes, of which -1 is none, or where `raw` whole numbers that are `base` more than codes; empty where the metric
+        has no entity.
     day : array of int32
         Days since 1970; empty where the metric has no time. Days before `early` or after `late` are none.
     period : array of int32
         Number of the period of each day from `first` on.
     place, index : array of int32
         Where the result goes.
+
+    Returns
+    -------
+    bool
+        Whether all entities and days lie where they can; otherwise there is no result.
     """
+    inside = True
     for i in range(len(place)):
-        e = entity[i] if len(entity) else 0
-        if e < 0:
+        e = entity[i] - base if len(entity) else 0
+        known = 0 <= e < width
+        inside &= known or (not raw and e == -1)
+        if not known:
             place[i] = NO_ENTITY
         elif len(day) == 0:
             place[i] = e
@@ -111,8 +135,12 @@ def locate(
             place[i] = NO_TIME
         else:
             j = day[i] - first
-            index[i] = j
-            place[i] = period[j] * width + e
+            if 0 <= j < len(period):
+                index[i] = j
+                place[i] = period[j] * width + e
+            else:
+                inside = False
+    return inside
 
 
 @compiled
@@ -420,10 +448,15 @@ def all_on_grid(x: Array, d: int) -> bool:
 @compiled
 def bounds(x: Array, low: float, high: float) -> tuple[float, float]:
     """The lowest and the highest of the values and of what is given."""
-    for i in range(len(x)):
+    low2, high2, half = low, high, len(x) // 2
+    for i in range(half):  # two at a time, as each waits for the one before it
         low = x[i] if x[i] < low else low
         high = x[i] if x[i] > high else high
-    return low, high
+        low2 = x[half + i] if x[half + i] < low2 else low2
+        high2 = x[half + i] if x[half + i] > high2 else high2
+    if len(x) % 2:
+        low, high = min(low, x[-1]), max(high, x[-1])
+    return min(low, low2), max(high, high2)
 
 
 @compiled
@@ -486,7 +519,7 @@ def alike(values: Array) -> bool:
     return other == 0
 
 
-@compiled
+@regrouped
 def add_one(x: Array, pivot: float, place: int, sums: Array) -> None:
     """Rows, values and squares, all in one place."""
     total = square = 0.0

@@ -8,7 +8,7 @@ engine. So there is one way from answers to grains, and nothing further on knows
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,10 +21,10 @@ from pitprop.digest.ground import Ground
 from pitprop.digest.rowset import Rowset
 from pitprop.digest.sums import Feed, Sums, join, shift, sums
 
-PIECE = 1 << 17
-"""Rows for which all metrics are summed before the next are fetched from memory."""
 MOST = 4
 """Threads at most: each holds sums of its own."""
+FILTERED, REASONS_HERE = 1, 6
+"""Of the counts, that of rows that do not pass the filter; how many counts are of rows (rows.py)."""
 ADDING = ("sum", "average", "count", "share", None)
 
 Read = Callable[[int], list[Iterator[Any]]]
@@ -39,7 +39,15 @@ def able(rows: Rowset) -> bool:
     return metric.exclusion is None and metric.revisions is None and metric.agg in ADDING and len(rows.target_sql) <= 1
 
 
-def run(jobs: Sequence[tuple[Rowset, Columns]], read: Read, learn: Learn, *, known: Known | None = None) -> None:
+def run(
+    jobs: Sequence[tuple[Rowset, Columns]],
+    read: Read,
+    learn: Learn,
+    valued: Container[str],
+    *,
+    known: Known | None = None,
+    total: int | None = None,
+) -> None:
     """Sum the rows of a table for several metrics and learn the answers.
 
     Parameters
@@ -48,8 +56,12 @@ def run(jobs: Sequence[tuple[Rowset, Columns]], read: Read, learn: Learn, *, kno
         Metrics, and which columns of the batches they rest on.
     learn : callable
         Is told each query and what gives its answer.
+    valued : container of str
+        Names of the metrics of which values are counted one by one.
     known : mapping, optional
         Entities and days whose range is known beforehand.
+    total : int, optional
+        Rows of the table, where those that do not pass the metrics' filter are not in the batches.
 
     Raises
     ------
@@ -57,22 +69,24 @@ def run(jobs: Sequence[tuple[Rowset, Columns]], read: Read, learn: Learn, *, kno
         If there are too many cells to be held in memory.
     """
     readers = read(min(os.cpu_count() or 1, MOST))
-    passes = [Pass(jobs, known or {}) for _ in readers]
+    passes = [Pass(jobs, valued, known or {}) for _ in readers]
     with ThreadPoolExecutor(len(passes)) as pool:
         list(pool.map(Pass.take, passes, readers))
     first, *others = passes
     for other in others:
         first.join(other)
     for done in first.sums:
+        if total is not None:
+            done.counts[FILTERED] = total - done.counts[:REASONS_HERE].sum()
         tell(done, first.ground(done), learn)
 
 
 class Pass:
     """One thread's share."""
 
-    def __init__(self, jobs: Sequence[tuple[Rowset, Columns]], known: Known) -> None:
+    def __init__(self, jobs: Sequence[tuple[Rowset, Columns]], valued: Container[str], known: Known) -> None:
         self.grounds: dict[tuple[str | None, str | None, str], Ground] = {}
-        self.sums = [sums(rows, columns) for rows, columns in jobs]
+        self.sums = [sums(rows, columns, valued=rows.metric.name in valued) for rows, columns in jobs]
         for one in self.sums:
             c, name = one.columns, one.rows.metric.name
             key = _key(one)
@@ -94,8 +108,8 @@ class Pass:
         """Add all batches."""
         for batch in read:
             names = {name: i for i, name in enumerate(batch.schema.names)}
-            for start in range(0, batch.num_rows, PIECE):
-                piece = batch.slice(start, PIECE)
+            for start in range(0, batch.num_rows, batches.PIECE):
+                piece = batch.slice(start, batches.PIECE)
                 self._piece({name: piece.column(i) for name, i in names.items()}, piece.num_rows)
 
     def _piece(self, column: Mapping[str | None, Any], n: int) -> None:

@@ -108,6 +108,7 @@ class Source:
         self._allow_outside = allow_outside
         self._environ = environ
         self._compiled_from = compiled_from
+        self._expected: frozenset[str] | None = None
         self._engines: dict[str, _Remembering | SourceError] = {}
         self._surveyed: dict[str, tuple[Rowset, survey.Survey]] = {}
         self._summed: dict[str, cells.Cells] = {}
@@ -137,6 +138,13 @@ class Source:
         found = self._grain(metric, grain, target)
         assert isinstance(found, grain)
         return found
+
+    def expect(self, metrics: Sequence[Metric]) -> None:
+        """Say beforehand which metrics will be examined; of the others only what these rest on is made ready.
+
+        Only a matter of speed: anything can be asked for all the same.
+        """
+        self._expected = frozenset(m.name for m in metrics)
 
     def rows(self, metric: Metric) -> Rows:
         """What became of the metric's rows."""
@@ -229,7 +237,7 @@ class Source:
         from pitprop.digest.compiled import learn_all
 
         others = [m for m in self._register.metrics if m.source == metric.source and m != metric]
-        learn_all(engine, [metric, *others])
+        learn_all(engine, [metric, *others], self._expected)
 
     def _cells(self, metric: Metric) -> cells.Cells:
         key = metric.model_dump_json()

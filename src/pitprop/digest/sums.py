@@ -60,8 +60,8 @@ class Sums:
         return self.rows.w is None and self.rows.metric.agg in ("sum", "average", "share")
 
 
-def sums(rows: Rowset, columns: Columns) -> Sums:
-    """Nothing yet."""
+def sums(rows: Rowset, columns: Columns, *, valued: bool = True) -> Sums:
+    """Nothing yet; whether values are to be counted one by one."""
     metric = rows.metric
     targets = [t for t in metric.targets if t.on == "row"]
     dates = {day for t in targets for day in (t.since, t.until) if day is not None}
@@ -70,9 +70,9 @@ def sums(rows: Rowset, columns: Columns) -> Sums:
         breaks = breaks[:0]
     segments = len(breaks) + 1
     counts = np.zeros(kernel.N_COUNTS, np.int64)
-    counts[kernel.BINS] = kernel.DENSE
-    counts[kernel.LEVEL_BINS] = kernel.HASHED if columns.t else kernel.OFF
-    counts[kernel.PAIRED] = int(columns.w is not None)
+    counts[kernel.BINS] = kernel.DENSE if valued else kernel.OFF
+    counts[kernel.LEVEL_BINS] = kernel.HASHED if columns.t and valued else kernel.OFF
+    counts[kernel.PAIRED] = int(columns.w is not None and valued)
     extents = np.array([np.inf, -np.inf] * 3 + [-np.inf])
     judged = row_target(metric) if metric.agg == "share" else None
     return Sums(
