@@ -231,10 +231,7 @@ def _agreement(values: Floats, name: Ints, unit: Ints, period: Ints) -> Floats:
     size = int(unit.max()) + 1
     n = np.bincount(unit, minlength=size).astype(np.float64)
     pairs = np.maximum(n * (n - 1), 1)
-    order = np.sort(unit * (int(name.max()) + 1) + name)
-    ends = np.flatnonzero(np.concatenate([order[1:] != order[:-1], [True]]))
-    times = np.diff(np.concatenate([[-1], ends])).astype(np.float64)
-    equal = np.bincount(order[ends] // (int(name.max()) + 1), weights=times * (times - 1), minlength=size)
+    equal = _equal_pairs(name, unit, n)
     step = _step(values, name)
     by_noise = np.minimum(DENSITY * step / np.maximum(_noise(values, unit, period, size), 1e-300), 1.0)
     own = equal / pairs
@@ -245,6 +242,23 @@ def _agreement(values: Floats, name: Ints, unit: Ints, period: Ints) -> Floats:
     # values that repeat the one before are left out of sequences; none is more frequent than sqrt(q)
     out: Floats = np.minimum(q / np.maximum(1 - np.sqrt(q), 1e-9) ** 2, 1.0)
     return out
+
+
+def _equal_pairs(name: Ints, unit: Ints, n: Floats) -> Floats:
+    """Ordered pairs of values of one unit that are equal, (units,); `n` is how many values a unit has."""
+    size, width = len(n), int(n.max())
+    if size * width <= 4 * len(name) + 1000:  # each unit's few values are sorted by themselves, beside distinct fillers
+        table = np.tile(-1 - np.arange(width), (size, 1))
+        table[unit, np.arange(len(unit)) - (np.cumsum(n) - n).astype(np.int64)[unit]] = name
+        table.sort(axis=1)
+        order, who = table.ravel(), np.repeat(np.arange(size), width)
+    else:
+        by = int(name.max()) + 1
+        order = np.sort(unit * by + name)
+        who = order // by
+    ends = np.flatnonzero(np.concatenate([(order[1:] != order[:-1]) | (who[1:] != who[:-1]), [True]]))
+    times = np.diff(np.concatenate([[-1], ends])).astype(np.float64)
+    return np.bincount(who[ends], weights=times * (times - 1), minlength=size).astype(np.float64)
 
 
 def _noise(values: Floats, unit: Ints, period: Ints, size: int) -> Floats:
@@ -317,9 +331,10 @@ def _twice(name: Ints, start: Ints, length: int) -> Bools:
         for i in range(length):
             code += (name[start + i] + 1) * FACTORS[i]
             code ^= code >> 29
-    order = np.sort(code)
-    repeated = order[1:][order[1:] == order[:-1]]
-    out: Bools = np.isin(code, repeated)
+    place = code & ((1 << (4 * len(code)).bit_length()) - 1)
+    out: Bools = np.bincount(place)[place] > 1  # only these can be equal to another
+    _, index, times = np.unique(code[out], return_inverse=True, return_counts=True)
+    out[out] = times[index] > 1
     return out
 
 
