@@ -46,6 +46,7 @@ def test_rank_sets_of_travel_times_are_the_published_ones():
     found = ranks_of_intervals(-high, -low)
     sets = {s: (int(a), int(b)) for s, a, b in zip(state, found.lower, found.upper, strict=True)}
     assert {s: sets[s] for s in PUBLISHED} == PUBLISHED
+    assert float(np.mean(found.upper - found.lower + 1)) == pytest.approx(9.8, abs=0.05)
 
 
 def test_unrounded_only_new_hampshire_and_illinois_are_no_longer_told_apart_among_those_published():
