@@ -115,3 +115,16 @@ def test_means_that_whole_numbers_cannot_have() -> None:
     assert grim(3.5, 2, 1)
     assert all(grim(round(s / 17, 2), 17, 2) for s in range(200))
     assert sum(grim(m / 100, 20, 2) for m in range(100)) == 20
+
+
+def test_repeats_by_chance_among_many_units_are_not_taken_for_levels_that_stood_still() -> None:
+    """A thousand units with memory, values to one place: what agrees by chance is no excess."""
+    rng = np.random.default_rng(40)
+    values = np.cumsum(rng.normal(0, 20, (1000, 24)), axis=1) + rng.normal(700, 120, (1000, 1))
+    unit, period = np.repeat(np.arange(1000), 24), np.tile(np.arange(24), 1000)
+    found = carried(values=np.round(values, 1).ravel(), unit=unit, period=period)
+    assert found is not None
+    assert found.observed > 10
+    assert abs(found.share.value) < 0.002
+    still = np.cumsum((rng.random((1000, 24)) < 0.9) * rng.normal(0, 20, (1000, 24)), axis=1) + 700
+    assert carried(values=np.round(still, 1).ravel(), unit=unit, period=period) is None

@@ -110,7 +110,8 @@ def carried(*, values: Floats, unit: Ints, period: Ints, name: Ints | None = Non
 
     Returns
     -------
-    None where fewer than two units are left, values are too coarse, or they walk and stood still.
+    None where fewer than two units are left, values are too coarse, or they walk and stood still more often than by
+    chance.
 
     Source
     ------
@@ -135,7 +136,7 @@ def carried(*, values: Floats, unit: Ints, period: Ints, name: Ints | None = Non
     steady = same[0] >= rare * np.maximum(pairs[0], 1)
     use = (pairs[0] > 0) & ~steady & (sum(pairs[1:]) > 0)
     after = after & use[unit[1:-1]]
-    if use.sum() < 2 or _stood_still(np.abs(np.diff(values))[1:][after], mean[0], mean[1]):
+    if use.sum() < 2:
         return None
     closer = [max(f / far[0], 1.0) for f in far[1:]]
     by_chance = sum(s[use] * c for s, c in zip(same[1:], closer, strict=True)) / sum(p[use] for p in pairs[1:])
@@ -152,8 +153,11 @@ def carried(*, values: Floats, unit: Ints, period: Ints, name: Ints | None = Non
     least = float(same[0][use].sum() + (by_chance * follow).sum())  # at least the Poisson error of both counts
     variance = max(float((score**2).sum()) * units / (units - 1), least)
     effective = total**2 / float((follow**2).sum())
+    share = Estimate(value=value, se=variance**0.5 / total, df=max(effective - 1, 1.0))
+    if share.interval()[0] > 0 and _stood_still(np.abs(np.diff(values))[1:][after], mean[0], mean[1]):
+        return None  # repeats by chance stand still as well, and are no excess
     return Carried(
-        share=Estimate(value=value, se=variance**0.5 / total, df=max(effective - 1, 1.0)),
+        share=share,
         observed=int(same[0][use].sum()),
         expected=float((by_chance * follow).sum()),
         cells=int(total),
