@@ -44,7 +44,7 @@ def steadiness(*, value: Floats, noise: Floats, unit: Ints, period: Ints, window
 
     Source
     ------
-    Expectation of a quadratic form: Searle 1971, Linear Models, section 2.5; degrees of freedom: Satterthwaite 1946,
+    Expectation of a quadratic form: Searle 1971, Linear Models; degrees of freedom: Satterthwaite 1946,
     Biometrics Bulletin 2: 110.
     """
     keep = _usable(noise, unit, window)

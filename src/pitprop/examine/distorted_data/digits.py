@@ -9,8 +9,15 @@ Looks for
     A last digit that is more frequent than the one equally far from the nearest round number (7 against 3, 9 against
     1), or low digits against high ones. The effect is the share of the values by which it is more frequent. Suspect:
     the interval of one of the five comparisons, widened so that it holds for all five together (95%), lies wholly
-    above 3% by default. Clear: all lie below. Leading digits are compared with Benford's law (1 leads most often, 9
-    least) where values span a factor of 300 or more, for information only: honest data need not follow it.
+    above 3% by default. Clear: all lie below.
+
+    Told beside, for information only: leading digits (first, second, first two) against Benford's law (1 leads most
+    often, 9 least) where values span a factor of 300 or more, as the mean deviation of their shares less what so
+    many values have by chance, with its interval and what the published cut-offs call it. Honest data need not
+    follow the law (anything with a usual size does not), so nobody is suspected for that. And how often the last two
+    digits are equal (by chance one in ten) or neighbours (two in ten), where values spread over a hundred steps or
+    more and are not rounded: people who make numbers up shun 44 and like 45, but rounding to quarters of a hundred
+    moves both shares as well.
 
 Assumes
     That values lie on a grid of exact steps and spread over ten steps or more. Rounding to nearest, to any base, takes

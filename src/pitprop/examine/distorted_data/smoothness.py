@@ -12,9 +12,10 @@ Looks for
     of what chance alone gives: Fisher's index of dispersion. For averages, ratios and sums of rows it is a multiple of
     what the differences between their own rows give. The trend of each entity from window to window, and
     what moves all entities together within one (season, holidays), are taken out at no cost to the test. The effect
-    is the share of chance's variation that is missing. Where there is a time without the target, or entities
-    exempt from it, numbers must also vary less under the target than without it. How close they come to the target
-    itself, over what chance permits, is told beside (1 is as close as chance comes to a target that is just kept).
+    is the share of chance's variation that is missing. Suspect: its 95% interval lies wholly above a quarter by
+    default, and where there is a time without the target, or entities exempt from it, numbers also vary less under
+    the target than without it. Clear: wholly below. How close they come to the target itself, over what chance
+    permits, is told beside (1 is as close as chance comes to a target that is just kept).
 
 Assumes
     That the number counts separate events. `agg: count`, `agg: share` and ratios of two counts do, and so do sums of
@@ -33,7 +34,7 @@ Blind to
 Source
     Fisher 1925, Statistical Methods for Research Workers, sections 16 and 19; Fisher 1936, Annals of Science 1: 115
     (Mendel's results); windows after Kobak 2022, Significance 19(2): 10-13; averages by the expectation of their
-    residual squares, Searle 1971, Linear Models, section 2.5.
+    squared residuals (Searle 1971, Linear Models).
 """
 
 from __future__ import annotations
@@ -173,8 +174,8 @@ def _finding(
             "df": under.df,
             "index_without": None if other is None else other.index,
             "ratio_interval": None if ratio is None else [float(r) for r in ratio],
-            "windows": under.windows,
-            "quiet_windows": under.quiet,
+            "windows": under.windows if isinstance(varies, Counts) else None,
+            "quiet_windows": under.quiet if isinstance(varies, Counts) else None,
             "known_counts": varies.known,
             "near_target": near,
         },
