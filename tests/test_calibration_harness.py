@@ -14,14 +14,16 @@ import pytest
 from benchmarks.calibration import doses, organisation, page, store
 from benchmarks.calibration.cases import cases
 from benchmarks.calibration.grains import MAKERS, Grains
-from benchmarks.calibration.ledger import LOADS
+from benchmarks.calibration.ledger import FIRST, GROUPS, LOADS
 from benchmarks.calibration.measure import Tally, entries, measure, wilson
 from benchmarks.calibration.registers import LedgerSource, drawn
 from benchmarks.calibration.worlds import SIZES, WORLDS
 
+from pitprop.define.metric import Register, Source
 from pitprop.digest.distribution import Distribution
 from pitprop.digest.panel import Panel
 from pitprop.digest.profile import Profile
+from pitprop.digest.source import open_source
 from pitprop.digest.strata import Strata
 from pitprop.digest.versions import Versions
 
@@ -151,3 +153,57 @@ def test_the_command_tells_of_one_check_and_refuses_an_unknown_one():
     assert fine.returncode == 0
     assert "of 2" in fine.stdout and "coverage: largest size" in fine.stdout
     assert ran("--check", "nonsense").returncode == 2
+
+
+@pytest.mark.parametrize("name", ["normal", "poisson", "improvement with comparison", "ratio", "share"])
+def test_grains_are_those_that_the_engine_reads_from_the_same_rows(name, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    ledger = organisation.draw(np.random.default_rng(7), world(name), *SIZES["small"])
+    months = (FIRST + ledger.period).astype("datetime64[D]")
+    ends = (FIRST + ledger.period + 1).astype("datetime64[D]")
+    rows = pandas.DataFrame(
+        {
+            "crew": [f"unit {i:04d}" for i in ledger.unit],
+            "shift_date": months + ledger.day,
+            "tonnes": ledger.value,
+            "done": ledger.value,
+            "due": np.ones(len(ledger.value)) if ledger.weight is None else ledger.weight,
+            "severity": np.array(GROUPS)[ledger.group],
+            "exempted": ledger.excluded,
+            "loaded_on": ends + np.array(LOADS)[ledger.load],
+            "quota": ledger.quota[ledger.unit, ledger.period],
+        }
+    )
+    metric = ledger.metric.model_copy(update={"outcome": None, "guardrails": (), "competing": (), "events": ()})
+    register = Register(version=1, sources={"shifts": Source(path="shifts.csv")}, metrics=(metric,))
+    made = Grains(replace(ledger, metric=metric))
+    with open_source(register, folder=tmp_path, tables={"shifts": rows}) as source:
+        panel, read = made.panel, source.digest(metric, Panel)
+        assert np.array_equal(panel.metric.n, read.metric.n)
+        assert np.allclose(panel.metric.value, read.metric.value, rtol=1e-9)
+        assert np.allclose(panel.metric.noise, read.metric.noise, rtol=1e-6, equal_nan=True)
+        assert np.allclose(panel.target, read.target, equal_nan=True)
+        assert np.array_equal(panel.exempt, read.exempt)
+        assert np.array_equal(panel.late, read.late)
+        for target in metric.targets:
+            ours = made.get(tuple[Distribution, ...])[metric.targets.index(target)]
+            theirs = source.digest(metric, Distribution, target)
+            assert (ours.under.sum(), ours.without.sum(), ours.exempt.sum()) == (
+                theirs.under.sum(),
+                theirs.without.sum(),
+                theirs.exempt.sum(),
+            )
+            if ours.exact:
+                assert ours.step == theirs.step and np.array_equal(ours.k, theirs.k)
+                assert np.array_equal(ours.under, theirs.under)
+        ours, theirs = made.get(Versions), source.digest(metric, Versions)
+        assert np.array_equal(ours.loaded, theirs.loaded.astype("datetime64[D]"))
+        assert np.array_equal(ours.n, theirs.n)
+        assert np.allclose(ours.value, theirs.value, rtol=1e-9)
+        ours, theirs = made.get(Strata), source.digest(metric, Strata)
+        assert sorted(ours.metric.n) == sorted(theirs.metric.n)
+        assert ours.metric.n[ours.excluded].sum() == theirs.metric.n[theirs.excluded].sum()
+        ours, theirs = made.get(Profile), source.digest(metric, Profile)
+        if not ledger.exempt.any() and ledger.weight is None:
+            assert np.array_equal(ours.n, theirs.n)
+            assert np.allclose(ours.x + ours.n * ours.pivot, theirs.x + theirs.n * theirs.pivot, rtol=1e-9)

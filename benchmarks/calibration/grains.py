@@ -63,20 +63,18 @@ def sums(ledger: Ledger, cell: Ints, size: int, keep: Bools) -> Measure:
     n = np.bincount(cell, minlength=size)
 
     def total(values: Floats) -> Floats:
-        return np.bincount(cell, weights=values, minlength=size)
+        return np.bincount(cell, weights=values, minlength=size).astype(np.float64)
 
-    plain = ledger.weight is None
-    w = None if ledger.weight is None else ledger.weight[keep]
-    sum_x = total(x)
+    w = np.ones(len(x)) if ledger.weight is None else ledger.weight[keep]
     return Measure(
         agg=ledger.metric.agg or "ratio",
         pivot=0.0,
         n=n.astype(np.int64),
-        x=sum_x,
+        x=total(x),
         xx=total(x * x),
-        w=n.astype(np.float64) if plain else total(w),
-        ww=n.astype(np.float64) if plain else total(w * w),
-        xw=sum_x.copy() if plain else total(x * w),
+        w=total(w),
+        ww=total(w * w),
+        xw=total(x * w),
     )
 
 
@@ -179,8 +177,8 @@ def _profile(grains: Grains) -> Profile:
     return _daily(
         calendar,
         np.bincount(place, minlength=size),
-        np.bincount(place, weights=x, minlength=size),
-        np.bincount(place, weights=x * x, minlength=size),
+        np.bincount(place, weights=x, minlength=size).astype(np.float64),
+        np.bincount(place, weights=x * x, minlength=size).astype(np.float64),
         placebo,
     )
 

@@ -182,7 +182,7 @@ def _values(rng: np.random.Generator, of: Organisation, level: Floats, spread: F
 def _aim(of: Organisation) -> float:
     """The target in the metric's unit."""
     if of.kind == "ratio":
-        return round(1 / (1 + np.exp(-0.5 * of.aim)), 2)
+        return float(round(1 / (1 + np.exp(-0.5 * of.aim)), 2))
     if of.kind == "count":
         return float(round(of.rows * np.exp(0.4 * of.aim)))
     value = {
