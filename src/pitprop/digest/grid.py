@@ -16,6 +16,8 @@ STEPS = 1000
 """The middle half of values that lie on no decimal grid spans at least so many steps (at most 2.5 times)."""
 MOST = 200_000
 """At most so many positions occur."""
+FARTHEST = 2.0**62
+"""Values farther out than so many steps are counted at that position: a fill value of 1e37 is no place on a grid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class Grid:
 
     def k(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
         """Positions of values, same shape."""
-        q = values * float(self.step.denominator) / float(self.step.numerator)
+        q = np.clip(values * float(self.step.denominator) / float(self.step.numerator), -FARTHEST, FARTHEST)
         if self.exact:
             return np.floor(q + 0.5).astype(np.int64)
         return np.floor(q + np.minimum(1e-9 * np.abs(q), 1e-3) + 1e-9).astype(np.int64)

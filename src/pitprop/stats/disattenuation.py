@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.binary_size import binary_size
 from pitprop.stats.jackknifed import Ratio, jackknifed
 from pitprop.stats.persistence import Persistence, persistence
 from pitprop.stats.swept import Swept, swept
@@ -64,7 +65,7 @@ def likeness(x: Floats, y: Floats, *, unit: Ints, time: Ints) -> Likeness | None
     Spearman 1904, American Journal of Psychology 15:72; covariance components by analysis of variance: Searle,
     Casella and McCulloch 1992, Variance Components. Errors by leaving out one unit at a time.
     """
-    side = swept(np.column_stack([x, y]), unit=unit, period=time)
+    side = swept(np.column_stack([x / binary_size(x), y / binary_size(y)]), unit=unit, period=time)
     used = np.flatnonzero(side.count >= 2)
     if len(used) < 5 or side.df < 1:
         return None

@@ -78,7 +78,7 @@ def history(value: Floats, noise: Floats, unit: Ints, time: Ints) -> History | N
     sums = np.column_stack([np.bincount(label, weights=w) for w in (np.ones(len(d)), d, d * d)]).astype(float)
     mean, error = _jackknife(sums, 0)
     variance, spread = _jackknife(sums, 1)
-    freedom = 2 * variance**2 / spread**2 if spread > 0 else float(len(d) - 1)
+    freedom = 2 * (variance / spread) ** 2 if spread > 0 else float(len(d) - 1)
     known = np.isfinite(noise)
     if 2 * known.sum() >= len(noise):
         span = (float(noise[known].mean()),) * 2
@@ -109,7 +109,9 @@ def _jackknife(sums: Floats, which: int) -> tuple[float, float]:
 
     g = len(sums)
     left = of(sums.sum(axis=0) - sums)
-    return float(of(sums.sum(axis=0))), float(np.sqrt((g - 1) / g * ((left - left.mean()) ** 2).sum()))
+    off = left - left.mean()
+    size = float(np.abs(off).max()) or 1.0
+    return float(of(sums.sum(axis=0))), size * float(np.sqrt((g - 1) / g * ((off / size) ** 2).sum()))
 
 
 def _short_term(value: Floats, unit: Ints, time: Ints) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.binary_size import binary_size
 from pitprop.stats.jackknifed import Ratio, jackknifed
 from pitprop.stats.numbered import numbered
 from pitprop.stats.swept import swept
@@ -74,6 +75,8 @@ def bend(y: Floats, x: Floats, again: Floats, *, knot: float, unit: Ints, period
     if scale <= 0 or len(label) < 3:
         return None
     centred = (x - knot) / scale
+    y_size, z_size = binary_size(y), binary_size(again)
+    y, again = y / y_size, again / z_size
     columns = np.column_stack([centred, np.maximum(centred, 0.0), y - y.mean(), again - again.mean()])
     size = np.linalg.norm(columns - columns.mean(axis=0), axis=0)
     left = swept(columns, unit=index, period=period).residual
@@ -91,12 +94,12 @@ def bend(y: Floats, x: Floats, again: Floats, *, knot: float, unit: Ints, period
     share = _reach(left, index, len(label))
     effective = float(share.sum() ** 2 / (share**2).sum())
     df = max(effective - 1, 1.0)
-    b, above, _, _ = slopes / scale
+    b, above, _, _ = slopes / scale * y_size
     return Bend(
         below=float(b),
         above=float(above),
-        se_below=float(spread[0] / scale),
-        se_above=float(spread[1] / scale),
+        se_below=float(spread[0] / scale * y_size),
+        se_above=float(spread[1] / scale * y_size),
         plain=jackknifed(slopes[1], slopes[0], without[:, 1], without[:, 0], df=df),
         repeated=jackknifed(
             slopes[1] * slopes[2],

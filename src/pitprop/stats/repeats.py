@@ -237,7 +237,8 @@ def _agreement(values: Floats, name: Ints, unit: Ints, period: Ints) -> Floats:
     pairs = np.maximum(n * (n - 1), 1)
     equal = _equal_pairs(name, unit, n)
     step = _step(values, name)
-    by_noise = np.minimum(DENSITY * step / np.maximum(_noise(values, unit, period, size), 1e-300), 1.0)
+    wide = np.maximum(_noise(values, unit, period, size), np.maximum(DENSITY * step, 1e-300))
+    by_noise = DENSITY * step / wide
     own = equal / pairs
     fine = own < COARSE
     together = float(equal[fine].sum()) / max(float(pairs[fine].sum()), 1.0)

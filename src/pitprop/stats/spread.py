@@ -140,8 +140,8 @@ def _inflation(apart: Floats, scatter: Floats, freedom: Floats, noise: float) ->
     a = int(known.sum())
     if a < 3:
         return max(1.0, between), 1.0
-    off = (scatter - freedom * noise)[known]
-    within = float(off @ off) * a / (a - 1) / float(2 * freedom.sum() * noise**2)
+    off = (scatter / noise - freedom)[known]
+    within = float(off @ off) * a / (a - 1) / float(2 * freedom.sum())
     return max(1.0, between), max(1.0, within)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.binary_size import binary_size
 from pitprop.stats.jackknifed import Ratio, jackknifed
 from pitprop.stats.numbered import numbered
 from pitprop.stats.persistence import Persistence, persistence
@@ -147,7 +148,8 @@ def gains(*, x: Floats, y: Floats, after: Bools, unit: Ints, time: Ints) -> Gain
     Two-stage: Buyse et al. 2000, Biostatistics 1:49. Noise of the first stage taken off the covariances: Fuller 1987,
     Measurement Error Models; for effects of treatments: Bibaut, Chou, Ejdemyr and Kallus 2024, arXiv 2402.17637.
     """
-    both = np.column_stack([x, y])
+    size = binary_size(x), binary_size(y)
+    both = np.column_stack([x / size[0], y / size[1]])
     sides = [swept(both[s], unit=unit[s], period=time[s]) for s in (~after, after)]
     one, two = (side.unit[side.count >= 2] for side in sides)
     common = np.intersect1d(one, two)
@@ -164,7 +166,13 @@ def gains(*, x: Floats, y: Floats, after: Bools, unit: Ints, time: Ints) -> Gain
         scatter[k] = own[at]
     if min(scatter[0].sum(axis=0)[:2]) <= 0 or min(gain.std(axis=0)) <= 0:
         return None
-    return _gains(gain, noise, scatter[0], scatter.sum(axis=0))
+    found = _gains(gain, noise, scatter[0], scatter.sum(axis=0))
+    return replace(
+        found,
+        usual=found.usual * size[1] / size[0],
+        variance=(found.variance[0] * size[0] ** 2, found.variance[1] * size[1] ** 2),
+        noise=(found.noise[0] * size[0] ** 2, found.noise[1] * size[1] ** 2),
+    )
 
 
 def _products(side: Swept) -> Floats:

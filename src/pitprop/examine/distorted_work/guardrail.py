@@ -169,7 +169,7 @@ def _read(panel: Panel, brief: Brief, guardrail: Guardrail, guardrails: int) -> 
             rates=rates,
         )
     values = bad[cells.cell]
-    if float(np.ptp(values)) <= 1e-9 * float(np.abs(values).max(initial=0.0)):
+    if float(np.ptp(values)) <= 1e-9 * float(np.abs(values).max(initial=0.0)) or float(values.std()) == 0:
         return _Reading(
             name=name,
             state=State.INCONCLUSIVE,
@@ -470,14 +470,16 @@ def _figure(panel: Panel, reading: _Reading, brief: Brief) -> Series:
     groups = [("units under the target" if cells.compared else reading.name, cells.under)]
     if cells.compared:
         groups.append(("units without the target", ~cells.under))
-    days = np.unique(cells.start)
+    days, place = np.unique(cells.start, return_inverse=True)
+    order = np.argsort(place, kind="stable")
+    by_day = np.split(order, np.flatnonzero(np.diff(place[order])) + 1)
     lines = []
     for label, mine in groups:
         y: list[float | None] = []
-        for day in days:
-            here = mine & (cells.start == day)
+        for index in by_day:
+            here = index[mine[index]]
             alone = len(np.unique(cells.unit[here])) == 1 and panel.entities != ("",)
-            hidden = not here.any() or (alone and int(rows[here].sum()) < brief.minimum_group)
+            hidden = not len(here) or (alone and int(rows[here].sum()) < brief.minimum_group)
             y.append(None if hidden else float(values[here].mean()))
         lines.append(Line(name=label, x=tuple(str(day) for day in days), y=tuple(y)))
     return Series(

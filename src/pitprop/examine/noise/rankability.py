@@ -138,7 +138,7 @@ def _over_periods(panel: Panel, value: Floats, there: Bools, level: float) -> _T
     fit = two_way(value[there], panel.entity[there], panel.period[there])
     if len(fit.unit) < FEWEST_ENTITIES or fit.df < 1 or int(np.sum(fit.count > 1)) < 2:
         return "Hardly any entity has values in more than one period: how sure a place is cannot be seen."
-    if float(np.max(np.abs(fit.residual))) <= 1e-9 * level:
+    if float(np.max(np.abs(fit.residual))) <= 1e-9 * level or float(fit.scatter.sum()) == 0:
         return "Entities differ by the same amounts in every period: nothing shows how sure a place is."
     day = panel.start[there][fit.used]
     lasting = persistence(fit.residual, fit.index, period_number(day, panel.granularity))

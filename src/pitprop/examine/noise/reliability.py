@@ -168,7 +168,7 @@ def _from_periods(panel: Panel, value: Floats, there: NDArray[np.bool_], level: 
     fit = two_way(value[there], panel.entity[there], panel.period[there])
     if len(fit.unit) < FEWEST_ENTITIES or fit.df < 1 or int(np.sum(fit.count > 1)) < 2:
         return "Hardly any entity has values in more than one period: what repeats cannot be seen."
-    if float(np.max(np.abs(fit.residual))) <= 1e-9 * level:
+    if float(np.max(np.abs(fit.residual))) <= 1e-9 * level or float(fit.scatter.sum()) == 0:
         return "Entities differ by the same amounts in every period: nothing shows how much of a value is noise."
     day = panel.start[there][fit.used]
     lasting = persistence(fit.residual, fit.index, period_number(day, panel.granularity))
