@@ -16,7 +16,7 @@ STEPS = 1000
 """The middle half of values that lie on no decimal grid spans at least so many steps (at most 2.5 times)."""
 MOST = 200_000
 """At most so many positions occur."""
-FARTHEST = 2.0**62
+FARTHEST = 2.0**61
 """Values farther out than so many steps are counted at that position: a fill value of 1e37 is no place on a grid."""
 
 
