@@ -1,4 +1,4 @@
-.PHONY: demo test check bench setup clean
+.PHONY: demo test check bench setup pages pins clean
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(shell command -v $(p))))
 BIN := .venv/bin
 
@@ -23,8 +23,18 @@ check: setup ## formatting, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup ## long calibrations, printed and written to benchmarks/
-	$(BIN)/python -m benchmarks.calibrate
+bench: .venv/bench ## long calibrations and measurements, printed and written to benchmarks/ and docs/
+	$(BIN)/python -m benchmarks.calibration
+	$(BIN)/python -m benchmarks.scale
+	$(BIN)/python -m benchmarks.scale.pushdown
+	$(BIN)/python -m benchmarks.startup
+
+.venv/bench: .venv/ready requirements/bench.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	touch $@
+
+pages: setup ## write the pages of the checks anew
+	$(BIN)/python -m pitprop.report.pages > docs/checks.md
 
 pins: setup ## renew the pins, with hashes and without addresses
 	for f in run dev bench; do $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header \
