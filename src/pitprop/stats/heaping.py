@@ -95,7 +95,7 @@ def _scatter(k: Ints, counts: Floats, base: int) -> float:
     """
     z = []
     residue = np.mod(k, base)
-    for shift in np.unique(np.linspace(1, base - 1, min(base - 1, 40)).astype(int)):
+    for shift in np.unique(np.rint(np.linspace(1, base - 1, min(base - 1, 40))).astype(int)):
         inside = _covered(k, counts, base, int(shift))
         others = float(inside[residue != 0].sum())
         if others > 0:

@@ -94,9 +94,10 @@ def net_value(inputs: Inputs, *, rng: np.random.Generator, draws: int = 10_000) 
     (2014), How to Measure Anything, chapter 7.
     """
     h = inputs.history
-    drawn = {name: _even(getattr(inputs, name), rng, draws) for name in SPANS}
+    drawn = {name: _even(_span(inputs, name), rng, draws) for name in SPANS}
     drawn["noise"] = _even(h.noise, rng, draws)
-    drawn["level"] = h.mean + h.error * rng.standard_t(h.clusters - 1, draws)
+    side = 1.0 if h.mean >= inputs.break_even else -1.0  # a number turned about break-even has the same draws
+    drawn["level"] = h.mean + side * h.error * rng.standard_t(h.clusters - 1, draws)
     drawn["variation"] = h.variance * h.freedom / rng.chisquare(h.freedom, draws)
     _, _, gross, spent = _value(inputs, drawn)
     middle = {name: np.array([np.mean(getattr(inputs, name))]) for name in SPANS}
@@ -126,6 +127,12 @@ def _value(inputs: Inputs, known: Mapping[str, Floats]) -> tuple[Floats, Floats,
     gross = inputs.decisions_per_year * evsi * known["used"]
     spent = inputs.periods_per_year * (known["hours_per_period"] * known["hourly_rate"] + known["amount"])
     return evsi, perfect(mean=mean, sd=sd), gross, spent + known["gaming_loss"]
+
+
+def _span(inputs: Inputs, name: str) -> Span:
+    """The span of an input; of a benefit that is nowhere positive, the span of its size, which alone counts."""
+    low, high = getattr(inputs, name)
+    return (-high, -low) if name == "benefit_per_unit" and high <= 0 else (low, high)
 
 
 def _middle(draws: Floats) -> Span:
