@@ -99,7 +99,7 @@ def _companion(
         other = register.metric(name)
     except KeyError:
         return f"`{name}` is not a metric of this register"
-    reason = _apart(metric, other, lag)
+    reason = unjoinable(metric, other, lag)
     if reason:
         return reason
     try:
@@ -117,7 +117,7 @@ def _companion(
     return theirs.metric.take(index)
 
 
-def _apart(metric: Metric, other: Metric, lag: int) -> str:
+def unjoinable(metric: Metric, other: Metric, lag: int) -> str:
     """Why two metrics cannot be joined; empty where they can."""
     one, two = f"`{metric.name}`", f"`{other.name}`"
     timed = metric.agg_time_dimension is not None

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from pitprop.define.metric import Metric, Register, Target
-from pitprop.digest import calendar, casemix, cells, loads, survey, tally
+from pitprop.digest import calendar, casemix, cells, folded, loads, survey, tally
 from pitprop.digest.companions import with_companions, with_peers
 from pitprop.digest.distribution import Distribution
 from pitprop.digest.engine import Answer, Engine, Kind, Local, Schema
@@ -195,6 +195,8 @@ class Source:
             raise TypeError(f"there is no grain {grain!r}")
         if target is not None and target.on == "entity_period":
             return tally.by_cell(self._cells(metric), metric, target)
+        if engine.local is None:
+            folded.learn_values(engine, rows, first)
         return tally.by_row(rows, first, engine, target)
 
     def _panel(self, metric: Metric) -> Panel:
@@ -230,7 +232,10 @@ class Source:
         return self._surveyed[key]
 
     def _pass(self, metric: Metric, engine: _Remembering) -> None:
-        """Where there are many rows: learn at once what will be asked about every metric of the table."""
+        """Where there are many rows, or a server has them: learn at once what will be asked about its metrics."""
+        if engine.local is None and not engine.passed:
+            engine.passed = self._expected is not None
+            folded.learn_all(engine, metric, self._register, self._expected or {metric.name})
         if engine.passed or engine.size() < self._compiled_from:
             return
         engine.passed = True
@@ -290,7 +295,7 @@ class _Remembering:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._answers: dict[str, Answer] = {}
-        self._learned: dict[str, Callable[[], Answer]] = {}
+        self._learned: dict[str, Callable[[], Answer | None]] = {}
         self._put: list[str] = []
         self.passed = False
         """Whether a pass over all rows has been tried."""
@@ -314,15 +319,19 @@ class _Remembering:
             self._answers[sql] = self._learn(sql, schema) or self._put_to_engine(sql, schema)
         return self._answers[sql]
 
-    def learn(self, sql: str, found: Callable[[], Answer]) -> None:
+    def learn(self, sql: str, found: Callable[[], Answer | None]) -> None:
         """Keep what gives the answer to a query without the engine."""
         self._learned[sql] = found
+
+    def knows(self, sql: str) -> bool:
+        """Whether a query has been put, or what gives its answer is kept."""
+        return sql in self._answers or sql in self._learned
 
     def _learn(self, sql: str, schema: Schema) -> Answer | None:
         if sql not in self._learned:
             return None
         found = self._learned[sql]()
-        return {name: found[name] for name in schema} if set(schema) <= set(found) else None
+        return {name: found[name] for name in schema} if found is not None and set(schema) <= set(found) else None
 
     def _put_to_engine(self, sql: str, schema: Schema) -> Answer:
         self._put.append(sql)
