@@ -113,3 +113,18 @@ def test_cells_of_fewer_than_five_rows_say_nothing() -> None:
     assert smoothness.run(panel, brief).state is State.NOT_APPLICABLE
     measure: Measure = panel.metric
     assert int(measure.n.max()) == 4
+
+
+@pytest.mark.parametrize("factor", [1e-140, 1e-90, 1e90, 1e140])
+@pytest.mark.parametrize("agg", ["average", "sum"])
+def test_amounts_of_any_size_are_judged_by_their_rows(agg: str, factor: float) -> None:
+    """Squares neither overflow nor vanish, and large amounts are not taken for counts; tolerance 1e-9."""
+    panel, brief = smoothness.averages_written_to_the_plan(np.random.default_rng(10))
+    m = replace(panel.metric, agg=agg)
+    scaled = replace(m, x=m.x * factor, xx=m.xx * factor**2, xw=m.xw * factor)
+    first = smoothness.run(replace(panel, metric=m), brief)
+    second = smoothness.run(replace(panel, metric=scaled, target=panel.target * factor), brief)
+    assert second.state is first.state is State.SUSPECT
+    assert second.effect == pytest.approx(first.effect, abs=1e-9)
+    near = "near_target"
+    assert second.data[near]["distance"] == pytest.approx(first.data[near]["distance"], rel=1e-9)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from pitprop.define.metric import Metric
 from pitprop.digest.panel import Measure, Panel
-from pitprop.examine.parts import parts
+from pitprop.examine.parts import LARGEST, parts
+from pitprop.stats.binary_size import binary_size
 from pitprop.stats.dispersion import Dispersion, dispersion
 from pitprop.stats.numbered import numbered
 from pitprop.stats.steadiness import nearness, steadiness
@@ -91,6 +92,8 @@ class Averages:
     """Variance of the rows."""
     there: Bools
     are: str
+    size: float = 1.0
+    """Values are divided by it where their squares are taken."""
     chance: str = "the differences between their rows make them"
     known: bool = False
     """A fixed mix of unlike rows is steadier than its rows are, so that chance alone proves nothing."""
@@ -103,8 +106,8 @@ class Averages:
             return None
         period = panel.period[use] - panel.period[use].min()
         return steadiness(
-            value=self.value[use],
-            noise=self.sampling[use],
+            value=self.value[use] / self.size,
+            noise=self.sampling[use] / self.size / self.size,
             unit=panel.entity[use],
             period=period,
             window=period // WINDOW,
@@ -128,8 +131,9 @@ class Averages:
 
 def variation(measure: Measure, metric: Metric) -> Counts | Averages | None:
     """What varies by chance in this measure; None where that is not known."""
-    found = _counts(measure, metric)
-    return found if found is not None else _averages(measure)
+    with np.errstate(over="ignore", invalid="ignore"):  # cells beyond floats are left out
+        found = _counts(measure, metric)
+        return found if found is not None else _averages(measure)
 
 
 def near_target(panel: Panel, varies: Counts | Averages, metric: Metric, cells: Bools) -> dict[str, Any]:
@@ -141,8 +145,11 @@ def near_target(panel: Panel, varies: Counts | Averages, metric: Metric, cells: 
     if not use.any():
         return {}
     unit = numbered(panel.entity[use])[1]
-    found = nearness(value=value[use], target=panel.target[use], noise=noise[use], unit=unit)
-    if found is None:
+    size = max(binary_size(value[use]), binary_size(panel.target[use]))
+    found = nearness(
+        value=value[use] / size, target=panel.target[use] / size, noise=noise[use] / size / size, unit=unit
+    )
+    if found is None or not np.isfinite(found.index):
         return {}
     return {"distance": found.index, "cells": int(use.sum()), "closer_by_chance": found.p_low}
 
@@ -158,6 +165,8 @@ def _counts(measure: Measure, metric: Metric) -> Counts | None:
         if found is None:
             return None
         k, n, there = found
+        if not k.any():
+            return None
         if 2 * int(k.sum()) > int(n.sum()):
             k = np.where(there, n - k, 0)
         bare = metric.numerator is not None and metric.numerator.agg == "count"
@@ -166,13 +175,15 @@ def _counts(measure: Measure, metric: Metric) -> Counts | None:
         )
     if measure.agg not in ("count", "count_distinct", "sum"):
         return None
-    if measure.agg == "sum" and marks:
+    if measure.agg == "sum" and marks and float(x.max(initial=0.0)) >= 1:
         k = np.where(2 * x.sum() > rows.sum(), rows - x, x)
         return Counts(k=np.maximum(np.round(k), 0), of=rows, there=measure.n > 0, known=True)
     value = measure.value
     there = np.isfinite(value)
     whole = np.abs(value[there] - np.round(value[there])) <= 1e-6
     if not there.any() or not bool(whole.all()) or bool((value[there] < -1e-6).any()):
+        return None
+    if not 1 <= float(value[there].max()) <= LARGEST:
         return None
     k = np.where(there, np.round(np.nan_to_num(value)), 0.0)
     rows_only = measure.agg != "sum"
@@ -200,4 +211,5 @@ def _averages(measure: Measure) -> Averages | None:
     even = spread <= SAME * (np.nan_to_num(level) ** 2 + spread)
     spread, sampling = np.where(even, 0.0, spread), np.where(even, 0.0, sampling)
     are = {"average": "Averages", "ratio": "Ratios", "sum": "Sums"}[measure.agg]
-    return Averages(value=value, sampling=sampling, spread=spread, there=there, are=are)
+    size = binary_size(value[there])
+    return Averages(value=value, sampling=sampling, spread=spread, there=there, are=are, size=size)
