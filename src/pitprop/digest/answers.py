@@ -20,11 +20,11 @@ from pitprop.digest.survey import Survey
 FAR = 1e3
 """Standard deviations from the mean beyond which a first pivot has cost digits."""
 
-Learn = Callable[[str, Callable[[], Answer]], None]
-"""Is told a query and what gives its answer."""
+Learn = Callable[[str, Callable[[], Answer | None]], None]
+"""Is told a query and what gives its answer (None: the engine has to be asked)."""
 
 
-def tell(sums: Sums, ground: Ground, learn: Learn) -> None:
+def tell(sums: Sums, ground: Ground, learn: Learn) -> Survey:
     """Tell every answer that there is; what is not told has to be asked for."""
     rows = sums.rows
     found = surveyed(sums, ground)
@@ -33,11 +33,12 @@ def tell(sums: Sums, ground: Ground, learn: Learn) -> None:
     _tell_values(sums, ground, first, learn)
     mean, sd = float(found["mean"][0]), float(found["sd"][0])
     if sums.centred and first.value.n > 1 and abs(sums.pivot - mean) > FAR * sd:
-        return
+        return first
     shift(ground, sums, sums.pivot - first.pivot)
     learn(cells.query(rows, first)[0], lambda: celled(sums, ground))
     if rows.d is not None:
         learn(calendar.query(rows, first)[0], lambda: daily(sums, ground))
+    return first
 
 
 def surveyed(sums: Sums, ground: Ground) -> Answer:

@@ -126,18 +126,18 @@ def days(array: Any) -> NDArray[np.int32]:
 
     if pa.types.is_timestamp(array.type):
         per_day = {"s": 86400, "ms": 86400 * 10**3, "us": 86400 * 10**6, "ns": 86400 * 10**9}[array.type.unit]
-        found = np.clip(_values(array, np.int64) // per_day, NEVER + 1, -(NEVER + 1)).astype(np.int32)
+        found: NDArray[np.int32] = np.clip(_values(array, np.int64) // per_day, NEVER + 1, -(NEVER + 1)).astype(
+            np.int32
+        )
     else:
         found = _values(array, np.int32)
-    if array.null_count:
-        found = np.where(_there(array), found, NEVER).astype(np.int32)
-    return found
+    there = _there(array) if array.null_count else True
+    return found if there is True else np.asarray(np.where(there, found, NEVER), dtype=np.int32)
 
 
 def flags(array: Any) -> NDArray[np.uint8]:
     """A column of truth values as 0 and 1."""
-    bits = np.frombuffer(array.buffers()[1], np.uint8)
-    return np.unpackbits(bits, bitorder="little")[array.offset : array.offset + len(array)]
+    return _bits(array.buffers()[1], array.offset, len(array))
 
 
 def whole(array: Any) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
@@ -157,5 +157,11 @@ def _there(array: Any) -> NDArray[np.bool_]:
     bitmap = array.buffers()[0]
     if bitmap is None:
         return np.full(len(array), not array.null_count)
-    bits = np.unpackbits(np.frombuffer(bitmap, np.uint8), bitorder="little")
-    return bits[array.offset : array.offset + len(array)].astype(np.bool_)
+    return _bits(bitmap, array.offset, len(array)).astype(np.bool_)
+
+
+def _bits(buffer: Any, offset: int, n: int) -> NDArray[np.uint8]:
+    """The bits from an offset on, as 0 and 1."""
+    first, last = offset // 8, (offset + n + 7) // 8
+    bits = np.frombuffer(buffer, np.uint8)[first:last]
+    return np.unpackbits(bits, bitorder="little")[offset % 8 : offset % 8 + n]

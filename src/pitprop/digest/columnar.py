@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def _readable(file: Path, found: dict[str, str | None]) -> bool:
     def text(t: Any) -> bool:
         return bool(kinds.is_string(t) or kinds.is_large_string(t))
 
-    allowed = {
+    allowed: dict[str, Callable[[Any], bool]] = {
         "x": lambda t: kinds.is_float64(t) or kinds.is_integer(t),
         "t": lambda t: kinds.is_float64(t) or kinds.is_integer(t),
         "present": lambda t: not kinds.is_nested(t),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from pitprop.define.metric import Metric
@@ -11,7 +13,13 @@ from pitprop.digest.columnar import Columns, plain, shared_filter, streamed, tex
 from pitprop.digest.engine import Answer, Engine, Local
 from pitprop.digest.ground import TooLargeError
 from pitprop.digest.rowset import Rowset, rowset
+from pitprop.digest.sums import Sums
 from pitprop.errors import PitpropError
+
+NO_ENTITY, NO_TIME = 4, 5
+"""Of the counts of rows, those without entity and without time (rows.py)."""
+FAILURES = (TooLargeError, MemoryError, OSError, ValueError, PitpropError)
+"""What may come of data that are not as they should be (Arrow's errors are ValueErrors)."""
 
 
 class Learning(Engine, Protocol):
@@ -20,7 +28,7 @@ class Learning(Engine, Protocol):
     @property
     def local(self) -> Local | None: ...
 
-    def learn(self, sql: str, found: Callable[[], Answer]) -> None: ...
+    def learn(self, sql: str, found: Callable[[], Answer | None]) -> None: ...
 
 
 def learn_all(engine: Learning, metrics: Sequence[Metric], expected: Container[str] | None = None) -> None:
@@ -42,7 +50,7 @@ def learn_all(engine: Learning, metrics: Sequence[Metric], expected: Container[s
         valued = {rows.metric.name for rows in jobs if expected is None or rows.metric.name in expected}
         if not _from_parquet(local, jobs, engine, valued):
             _from_stream(local, engine, jobs, valued)
-    except (TooLargeError, MemoryError, OSError, ValueError, PitpropError):
+    except FAILURES:
         # whatever is wrong with the data, the query that asks for them says it better (Arrow's errors are ValueErrors)
         return
 
@@ -75,6 +83,7 @@ def _from_parquet(local: Local, jobs: Sequence[Rowset], engine: Learning, valued
         lambda threads: batches.of_parquet(file, wanted, words, threads),
         engine.learn,
         valued,
+        lambda sums, grid: _counted(sums, grid, lambda c: (c, lambda n: batches.of_parquet(file, c.names, [], n))),
         known=known,
     )
     return True
@@ -91,5 +100,30 @@ def _from_stream(local: Local, engine: Learning, jobs: Sequence[Rowset], valued:
         lambda threads: batches.of_stream(stream, threads),
         engine.learn,
         valued,
+        lambda sums, grid: _counted(sums, grid, lambda c: _streamed_again(local, sums.rows, c)),
         total=total,
     )
+
+
+def _counted(
+    sums: Sums, grid: Sequence[float], having: Callable[[Columns], tuple[Columns, onepass.Read]]
+) -> Sums | None:
+    """The metric's values on a grid, from the columns that tell them and whether they count."""
+    entity = sums.columns.e if sums.counts[NO_ENTITY] else None
+    day = sums.columns.d if sums.counts[NO_TIME] or sums.segments > 1 else None
+    try:
+        columns, read = having(replace(sums.columns, t=None, e=entity, d=day))
+        return onepass.counted(sums.rows, columns, read, grid)
+    except FAILURES:
+        return None
+
+
+def _streamed_again(local: Local, rows: Rowset, wanted: Columns) -> tuple[Columns, onepass.Read]:
+    less = replace(
+        rows,
+        target_sql=(),
+        e=rows.e if wanted.e is not None else None,
+        d=rows.d if wanted.d is not None else None,
+    )
+    sql, (columns,) = streamed([less], [None], where=rows.filter)
+    return columns, partial(batches.of_stream, local.stream(sql))

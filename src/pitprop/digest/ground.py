@@ -124,7 +124,7 @@ class Ground:
         if not len(table):
             return np.full(len(values), -1, np.int32)
         if there is None:
-            return table[values]
+            return np.asarray(table[values], dtype=np.int32)
         return np.where(there, table[np.where(there, values, 0)], -1).astype(np.int32)
 
     def reach_entities(self, low: int, high: int) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import numba  # type: ignore[import-untyped]
+import numba
 import numpy as np
 
 F = TypeVar("F", bound=Callable[..., Any])
 Array = Any
 """A numpy array (Numba infers its type)."""
+Whole = Any
+"""A whole number of 64 bits, whether numpy's or Python's."""
 
 NO_ENTITY, NO_TIME = -1, -2
 """Places of rows that have no cell."""
@@ -57,7 +59,7 @@ SPREAD = np.int64(-7046029254386353131)
 
 
 @compiled
-def decimals(v: float) -> int:
+def decimals(v: float) -> Whole:
     """Number of decimals of a value, OTHERWISE where it has more than six; as in survey.py."""
     for d in range(OTHERWISE):
         if on_grid(v, d):
@@ -66,7 +68,7 @@ def decimals(v: float) -> int:
 
 
 @compiled
-def on_grid(v: float, d: int) -> bool:
+def on_grid(v: float, d: Whole) -> Any:
     """Whether a value is written with d decimals."""
     scaled = v * TEN[d]
     near = abs(scaled - np.floor(scaled + 0.5)) <= 1e-6 + 1e-15 * abs(scaled)
@@ -74,7 +76,7 @@ def on_grid(v: float, d: int) -> bool:
 
 
 @compiled
-def slot(keys: Array, k: int) -> int:
+def slot(keys: Array, k: Whole) -> Whole:
     """Where a key stands, or would stand, in a table of a power of two of places."""
     mask = len(keys) - 1
     j = ((k * SPREAD) >> 24) & mask
@@ -84,7 +86,7 @@ def slot(keys: Array, k: int) -> int:
 
 
 @compiled
-def valid(bitmap: Array, i: int) -> bool:
+def valid(bitmap: Array, i: int) -> Any:
     """Whether an Arrow array has a value there."""
     return (bitmap[i >> 3] >> (i & 7)) & 1 == 1
 
@@ -231,7 +233,11 @@ def absorb(
     scale = TEN[min(places, 6)]
     lscale = TEN[min(finer, 6)]
     tcolumn = 6 if ratio else 3
-    wi, ti, k, j, lj, s = 0.0, 0.0, np.int64(0), np.int64(-1), np.int64(-1), np.int64(0)
+    wi, ti = 0.0, 0.0
+    k: Whole = np.int64(0)
+    j: Whole = np.int64(-1)
+    lj: Whole = np.int64(-1)
+    s: Whole = np.int64(0)
     why = DONE
     i = begin
     while i < end:
@@ -390,7 +396,7 @@ BLOCK = 1024
 
 
 @compiled
-def position(v: float, how: float, up: float, down: float) -> int:
+def position(v: float, how: float, up: float, down: float) -> Whole:
     """The position of a value; `up` is the scale where it goes by decimals."""
     if how == 0.0:
         return np.int64(np.floor(v * up + 0.5))

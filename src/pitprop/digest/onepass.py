@@ -19,7 +19,8 @@ from pitprop.digest.answers import Learn, tell
 from pitprop.digest.columnar import Columns
 from pitprop.digest.ground import Ground
 from pitprop.digest.rowset import Rowset
-from pitprop.digest.sums import Feed, Sums, join, shift, sums
+from pitprop.digest.secondpass import Again, tell_fine
+from pitprop.digest.sums import Feed, Sums, join, on_grid, shift, sums
 
 MOST = 4
 """Threads at most: each holds sums of its own."""
@@ -44,6 +45,7 @@ def run(
     read: Read,
     learn: Learn,
     valued: Container[str],
+    again: Again | None = None,
     *,
     known: Known | None = None,
     total: int | None = None,
@@ -58,6 +60,8 @@ def run(
         Is told each query and what gives its answer.
     valued : container of str
         Names of the metrics of which values are counted one by one.
+    again : callable, optional
+        Counts the values of a metric on a grid; used where they lie on no decimal one, and only if they are asked for.
     known : mapping, optional
         Entities and days whose range is known beforehand.
     total : int, optional
@@ -78,13 +82,31 @@ def run(
     for done in first.sums:
         if total is not None:
             done.counts[FILTERED] = total - done.counts[:REASONS_HERE].sum()
-        tell(done, first.ground(done), learn)
+        surveyed = tell(done, first.ground(done), learn)
+        if again is not None:
+            tell_fine(done, surveyed, learn, again)
+
+
+def counted(rows: Rowset, columns: Columns, read: Read, grid: Sequence[float]) -> Sums:
+    """One more pass, which only counts the values of a metric on a grid (see kernel.absorb)."""
+    readers = read(min(os.cpu_count() or 1, MOST))
+    passes = [Pass([(rows, columns)], {rows.metric.name}, {}, summed=False) for _ in readers]
+    for done in passes:
+        on_grid(done.sums[0], grid)
+    with ThreadPoolExecutor(len(passes)) as pool:
+        list(pool.map(Pass.take, passes, readers))
+    first, *others = passes
+    for other in others:
+        join(first.sums[0], other.sums[0])
+    return first.sums[0]
 
 
 class Pass:
     """One thread's share."""
 
-    def __init__(self, jobs: Sequence[tuple[Rowset, Columns]], valued: Container[str], known: Known) -> None:
+    def __init__(
+        self, jobs: Sequence[tuple[Rowset, Columns]], valued: Container[str], known: Known, *, summed: bool = True
+    ) -> None:
         self.grounds: dict[tuple[str | None, str | None, str], Ground] = {}
         self.sums = [sums(rows, columns, valued=rows.metric.name in valued) for rows, columns in jobs]
         for one in self.sums:
@@ -93,8 +115,8 @@ class Pass:
             if key not in self.grounds:
                 self.grounds[key] = Ground(granularity=key[2], entities=c.e is not None, timed=c.d is not None)
             ground = self.grounds[key]
-            ground.cells[name] = np.zeros((1, 3 + (3 if c.w else 0) + (2 if c.t else 0)))
-            ground.by_day[name] = np.zeros((0, (6 if c.t else 3) if c.d else 0))
+            ground.cells[name] = np.zeros((1, (3 + (3 if c.w else 0) + (2 if c.t else 0)) if summed else 0))
+            ground.by_day[name] = np.zeros((0, (6 if c.t else 3) if c.d and summed else 0))
         for (e, d, _), ground in self.grounds.items():
             if d in known:
                 ground.reach_days(*known[str(d)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,8 @@ class Sums:
     """Of a share: see kernel.absorb."""
     moments: Floats
     """Of a share: rows, x, x^2 of the values, shape (1, 3)."""
+    wanted: bool
+    """Whether values are counted one by one."""
     pivot: float = 0.0
     settled: bool = False
     """Whether the pivot is."""
@@ -87,8 +90,17 @@ def sums(rows: Rowset, columns: Columns, *, valued: bool = True) -> Sums:
         grid=np.zeros(3),
         rule=RULES[judged.op] if judged else 0,
         moments=np.zeros((1, 3)),
+        wanted=valued,
         level=0.0 if judged is None else math.nan if judged.fixed is None else judged.fixed,
     )
+
+
+def on_grid(s: Sums, grid: Sequence[float]) -> None:
+    """Count values on this grid instead of a decimal one."""
+    s.grid[:] = grid
+    s.counts[kernel.DECIMALS] = kernel.OTHERWISE
+    s.counts[kernel.BINS] = kernel.HASHED
+    s.values = Counted(s.values.segments, hashed=True)
 
 
 @dataclass(slots=True)

@@ -53,16 +53,23 @@ def row_grid(rows: Rowset, survey: Survey, engine: Engine, target: Target | None
         value, v = survey.value, rows.v
 
     def distinct(grid: Grid) -> int:
-        counted = f"SELECT CAST(COUNT(DISTINCT {grid.sql(v)}) AS BIGINT) AS n FROM {rows.kept()}"
-        return int(engine.ask(counted, {"n": "integer"})["n"][0])
+        return int(engine.ask(*distinct_query(rows, grid, v))["n"][0])
 
-    quartiles = (
-        f"SELECT CAST(QUANTILE_CONT({v}, 0.25) AS DOUBLE) AS a, "
-        f"CAST(QUANTILE_CONT({v}, 0.75) AS DOUBLE) AS b "
-        f"FROM {rows.kept()}"
-    )
-    q = engine.ask(quartiles, {"a": "number", "b": "number"})
+    q = engine.ask(*quartiles_query(rows, v))
     return fine(value, (float(q["a"][0]), float(q["b"][0])), targets, distinct)
+
+
+def quartiles_query(rows: Rowset, v: str) -> tuple[str, Schema]:
+    """First and third quartile of a number."""
+    quantiles = ", ".join(
+        f"CAST(QUANTILE_CONT({v}, {p}) AS DOUBLE) AS {name}" for name, p in (("a", 0.25), ("b", 0.75))
+    )
+    return f"SELECT {quantiles} FROM {rows.kept()}", {"a": "number", "b": "number"}
+
+
+def distinct_query(rows: Rowset, grid: Grid, v: str) -> tuple[str, Schema]:
+    """How many positions of a grid occur."""
+    return f"SELECT CAST(COUNT(DISTINCT {grid.sql(v)}) AS BIGINT) AS n FROM {rows.kept()}", {"n": "integer"}
 
 
 def exact_grid(rows: Rowset, survey: Survey, target: Target | None) -> Grid | None:
