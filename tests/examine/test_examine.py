@@ -177,6 +177,7 @@ def test_a_check_that_breaks_down_is_named_and_the_others_still_run():
         ({"effect": math.nan}, "its effect"),
         ({"effect": math.inf}, "its effect"),
         ({"effect": 1.0, "interval": (math.nan, 2.0)}, "its interval"),
+        ({"effect": 1.0, "interval": (2.0, 1.0)}, "its interval"),
         ({"p_value": math.nan}, "its p-value"),
         ({"effect": math.nan, "p_value": 1.5}, "its effect and its p-value"),
     ],

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from math import isfinite, isnan
+from math import isfinite
 from typing import Any
 
 from pitprop.define.metric import Metric, Register
@@ -186,11 +186,11 @@ def _sound(finding: Finding) -> Finding:
     Raises
     ------
     ValueError
-        If the effect is not finite, the interval holds NaN, or the p-value is no probability.
+        If the effect is not finite, the interval holds NaN or ends before it begins, or the p-value is no probability.
     """
     numbers = {
         "effect": finding.effect is None or isfinite(finding.effect),
-        "interval": finding.interval is None or not any(isnan(end) for end in finding.interval),
+        "interval": finding.interval is None or finding.interval[0] <= finding.interval[1],
         "p-value": finding.p_value is None or 0.0 <= finding.p_value <= 1.0,
     }
     wrong = [name for name, fine in numbers.items() if not fine]

@@ -328,14 +328,15 @@ def _effect(result: Bunching, compared: tuple[Moved, str] | None) -> tuple[float
     best, count = result.best, len(result.windows)
     if compared is None:
         low, high = best.interval(LEVEL, count)
-        return best.share, (low, min(high, 1.0)), result.p_value, ""
+        return min(best.share, 1.0), (min(low, 1.0), min(high, 1.0)), result.p_value, ""
     other, whose = compared
     share = best.share - other.share
     se = float(np.hypot(best.se / best.below, other.se / other.below))
     df = min(best.df, other.df)
     half = float(stdtrit(df, 1 - (1 - LEVEL) / (2 * count))) * se
     p = min(1.0, count * float(stdtr(df, -share / se)))
-    return share, (share - half, min(share + half, 1.0)), p, f", beyond the {other.share:.0%} {whose}"
+    interval = (min(share - half, 1.0), min(share + half, 1.0))
+    return min(share, 1.0), interval, p, f", beyond the {other.share:.0%} {whose}"
 
 
 def _state(interval: tuple[float, float], beyond: float) -> State:
