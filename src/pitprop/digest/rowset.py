@@ -87,6 +87,11 @@ class Rowset:
         first = f"SELECT r.*, CASE {cases} ELSE 0 END AS s0 FROM ({self._select()}) AS r"
         return f"(SELECT q.*, CASE {later}{out}ELSE s0 END AS s FROM ({first}) AS q) AS marked"
 
+    def reasons(self) -> frozenset[int]:
+        """What s can be."""
+        optional = {1: self.filter is not None, 6: self.z is not None, 7: self.snapshot}
+        return frozenset({0, *(s for _, s in self._demands()), *(s for s, there in optional.items() if there)})
+
     @property
     def snapshot(self) -> bool:
         """Whether each load repeats all rows of an entity and period."""

@@ -54,8 +54,10 @@ def survey(rows: Rowset, engine: Engine) -> Survey:
 def query(rows: Rowset) -> tuple[str, Schema]:
     """The survey's query and the columns of its result."""
     columns: dict[str, tuple[str, str]] = {"total": ("CAST(COUNT(*) AS BIGINT)", "integer")}
+    possible = rows.reasons()
     for i in range(REASONS):
-        columns[f"s{i}"] = (_count(f"s = {i}"), "integer")
+        counted = f"COUNT(CASE WHEN s = {i} THEN 1 END)" if i in possible else "0"
+        columns[f"s{i}"] = (f"CAST({counted} AS BIGINT)", "integer")
     values = {"v": rows.v}
     columns |= _extent("v")
     columns["mean"] = ("CAST(AVG(v) AS DOUBLE)", "number")
@@ -119,10 +121,6 @@ def decimals(v: str) -> str:
         near = f"ABS({scaled} - FLOOR({scaled} + 0.5)) <= 1e-6 + 1e-15 * ABS({scaled})"
         cases.append(f"WHEN {near} THEN {d}" if d == 0 else f"WHEN ABS({v}) < 1e{12 - d} AND {near} THEN {d}")
     return f"CASE {' '.join(cases)} ELSE {FINEST + 1} END"
-
-
-def _count(condition: str) -> str:
-    return f"CAST(COALESCE(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS BIGINT)"
 
 
 def _extent(name: str, *, places: bool = True) -> dict[str, tuple[str, str]]:
