@@ -14,7 +14,7 @@ BY_CHECK = {
     "digits": "Find out how the numbers come about: read them off the instrument or the ledger, not from a form.",
     "integer_share": "Ask for numerator and denominator instead of the percentage, and compute it yourself.",
     "storming": "Judge a rolling period instead of one that ends for all on one day; look at what its last days made.",
-    "smoothness": "Measure a few of the counts again by someone who has no stake in them.",
+    "smoothness": "Take a few months' numbers again from the rows behind them, by someone without a stake in them.",
     "duplicates": "Ask for the records behind the values that repeat.",
     "revision": "Freeze the number when it is due, and report revisions beside it instead of over it.",
     "ratchet": "Fix targets for several periods ahead, from something other than the unit's own last result.",
