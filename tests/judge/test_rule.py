@@ -90,6 +90,15 @@ def test_nothing_is_kept_whose_definition_moved_or_whose_rows_are_missing(check)
     assert staked.ruling is Ruling.CHALLENGE
 
 
+def test_nothing_is_kept_many_of_whose_rows_have_no_usable_value():
+    unusable = replace(finding("coverage", State.INCONCLUSIVE), data={"rows_unusable": True})
+    decision = rule(case(coverage=unusable))
+    assert decision.ruling is Ruling.UNDECIDED
+    assert unusable.says in decision.because[0]
+    assert rule(case(coverage=replace(unusable, data={"rows_unusable": False}))).ruling is Ruling.KEEP
+    assert rule(case(coverage=replace(unusable, waived="known"))).ruling is Ruling.KEEP
+
+
 def test_a_metric_with_everything_shown_is_kept():
     decision = rule(case())
     assert decision.ruling is Ruling.KEEP

@@ -19,7 +19,8 @@ In this order:
 4. *keep* needs everything: value shown (it predicts its outcome; where it has no outcome to predict, its
    declared decisions are worth more than it costs), every declared guardrail held, reliability enough for
    its declared use, purpose, decision, owner and review declared, a counter-metric where stakes hang on a
-   target, a definition that held still and rows that are there (stability, coverage), and no check that broke down.
+   target, a definition that held still and rows that are there and can be used (stability, coverage), and no check
+   that broke down.
 5. Otherwise *undecided*, with what would decide. Gaps in governance alone lead here, never to a challenge:
    they are mended by writing a line, and they say nothing against the number.
 
@@ -212,7 +213,10 @@ def _hurdles(e: Evidence, governance_only: bool = False) -> list[Reason]:
     bounds = e.reliability_bounds
     if not e.clear("reliability") or bounds is None or bounds[0] < e.reliability_asked:
         out.append(missing(e.of("reliability")))
-    out += [suspicion(f) for f in (e.of("stability"), e.of("coverage")) if e.counts(f)]
+    coverage = e.of("coverage")
+    out += [suspicion(f) for f in (e.of("stability"), coverage) if e.counts(f)]
+    if coverage.data.get("rows_unusable") and coverage.state is State.INCONCLUSIVE and not coverage.waived:
+        out.append(missing(coverage))
     out += [
         Reason(says=f"{f.check} could not be run: {f.data['crashed']}.", remedy="Report the fault of the check.")
         for f in e.findings

@@ -180,6 +180,7 @@ def _judged(panel: Panel, brief: Brief, reading: _Reading) -> Finding:
     accepted = brief.smallest_effect
     worse = reading.beside is not None and reading.beside.interval()[0] > 0
     chance = reading.luck > reading.found.share / 3 > 0
+    much = low > accepted and (not chance or reading.dropped > accepted)
     state = State.INCONCLUSIVE
     if high <= accepted:
         state = State.CLEAR
@@ -190,7 +191,7 @@ def _judged(panel: Panel, brief: Brief, reading: _Reading) -> Finding:
         innocent.append("nothing happened in that period: a total without rows is zero")
     return Finding(
         state=state,
-        says=_says(reading, accepted, state, chance, low > accepted),
+        says=_says(reading, accepted, state, chance, much),
         effect=reading.share,
         effect_is=EFFECT_IS,
         interval=(low, high),
@@ -200,9 +201,9 @@ def _judged(panel: Panel, brief: Brief, reading: _Reading) -> Finding:
         grade=_grade(reading),
         innocent=tuple(innocent),
         ruled_out=("openings and closures", "times at which an entity never has a value"),
-        needed=_needed(reading, low > accepted, chance) if state is State.INCONCLUSIVE else "",
+        needed=_needed(reading, much, chance) if state is State.INCONCLUSIVE else "",
         figure=_figure(panel, reading.found),
-        data=_data(panel, reading),
+        data={**_data(panel, reading), "rows_unusable": reading.dropped > accepted},
     )
 
 
@@ -217,7 +218,7 @@ def _says(reading: _Reading, accepted: float, state: State, chance: bool, much: 
     late = f" {reading.late:.1%} of the rows were loaded after they were due." if reading.late else ""
     if state is State.CLEAR:
         return f"{says}.{late}"
-    if chance:
+    if chance and not much:
         return f"{says}. Rows are so few that periods without any are to be expected.{late}"
     if reading.beside is None:
         return f"{says}. Whether it is missing where things went badly cannot be seen.{late}"
@@ -233,10 +234,10 @@ def _says(reading: _Reading, accepted: float, state: State, chance: bool, much: 
 
 
 def _needed(reading: _Reading, much: bool, chance: bool) -> str:
+    if much:
+        return "The reasons for the gaps: ask those who report, or find what is missing in another source."
     if chance:
         return "Longer reporting periods, so that each has rows."
-    if much:
-        return "The reasons for the gaps: ask those who report, or find the missing periods in another source."
     return f"About {max(2 * reading.found.expected, 200)} entity-periods instead of {reading.found.expected}."
 
 
