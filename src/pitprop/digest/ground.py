@@ -92,7 +92,7 @@ class Ground:
                 self.reach_entities(low, high)
                 out = np.subtract(values, self.base, dtype=np.int64).astype(np.int32)
                 return out if there is None else np.where(there, out, -1).astype(np.int32)
-            self.known = pa.array(np.arange(self.base, self.base + self.width) if self.sized else [], entity.type)
+            self.known = pa.array(range(self.base, self.base + self.width) if self.sized else [], entity.type)
             self.base = 0
         return self._coded(entity)
 
@@ -196,7 +196,11 @@ class Ground:
         if not other.sized:
             return np.zeros(0, np.int64)
         if other.known is None:
-            words = pa.array(np.arange(other.base, other.base + other.width))
+            last = other.base + other.width - 1
+            if self.known is None and self.close(other.base, last):
+                self.reach_entities(other.base, last)
+                return np.arange(other.base, last + 1) - self.base
+            words = pa.array(range(other.base, last + 1))  # of an array: that would import pandas
             if self.known is not None:
                 words = words.cast(self.known.type)
         else:

@@ -287,20 +287,23 @@ def _errors(
     ahead = np.unique(time)
     ahead = ahead[ahead >= start]
     units = int(unit.max()) + 1
-    own, done = np.zeros((units if held_out else 0, a.shape[1], a.shape[1])), np.zeros(len(a), np.bool_)
+    c = a.shape[1]
+    whole, own = np.zeros((c, c)), np.zeros((units if held_out else 0, c, c))
+    seen, trained = np.zeros(design.measured, np.int64), -np.inf
     for block in np.array_split(ahead, min(refits, len(ahead))):
-        train = np.flatnonzero(time <= block[0] - delay)
+        fresh = (time <= block[0] - delay) & (time > trained)  # each training holds the one before it
+        new = a[fresh]
+        whole += new.T @ new
+        seen += (np.abs(new[:, : design.measured]) > np.sqrt(NEGLIGIBLE)).sum(axis=0)
         test = np.flatnonzero((time >= block[0]) & (time <= block[-1]))
-        grams = (a[train].T @ a[train])[None]
-        seen = (np.abs(a[train, : design.measured]) > np.sqrt(NEGLIGIBLE)).sum(axis=0)
+        grams = whole[None].copy()
         unseen = np.flatnonzero(seen < FIRST_TRAINING)
         place = np.zeros(len(test), np.int64)
         if held_out:
-            new = train[~done[train]]  # each training holds the one before it
-            own += _grams(a[new], unit[new], units)
-            done[new] = True
+            own += _grams(new, unit[fresh], units)
             present, place = np.unique(unit[test], return_inverse=True)
             grams = grams - own[present]
+        trained = block[0] - delay
         grams[:, unseen, :] = grams[:, :, unseen] = 0.0
         b, slopes = _coefficients(grams, p)
         left = a[test, p:] - np.einsum("np,npj->nj", a[test, :p], b[place])
