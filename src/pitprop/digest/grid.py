@@ -43,7 +43,8 @@ class Grid:
         else:
             q = self._scaled(value if minus is None else f"({value} - {minus})")
             position = f"FLOOR({q} + LEAST(1e-9 * ABS({q}), 1e-3) + 1e-9)"
-        return f"CAST({position} AS BIGINT)"
+        farthest = f"CAST('{FARTHEST!r}' AS DOUBLE)"
+        return f"CAST(GREATEST(LEAST({position}, {farthest}), -{farthest}) AS BIGINT)"
 
     def _scaled(self, value: str) -> str:
         def times(sign: str, factor: int) -> str:

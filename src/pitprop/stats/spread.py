@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc, ncfdtr
 
+from pitprop.stats.binary_size import binary_size
 from pitprop.stats.root import root
 
 Floats = NDArray[np.float64]
@@ -85,7 +86,8 @@ def spread(estimate: Floats, multiplier: Floats, scatter: Floats, freedom: Float
     y = y - y.mean()
     apart = w * (y - float(w @ y) / w.sum()) ** 2 / noise
     f = float(apart.sum()) / (a - 1)
-    size = float(w.sum() - (w**2).sum() / w.sum()) / (a - 1)
+    v, unit = w / binary_size(w), binary_size(w)
+    size = unit * float(v.sum() - (v**2).sum() / v.sum()) / (a - 1)
     df = (a - 1.0, df_noise)
     inflation = _inflation(apart, scatter, freedom, noise)
     tail = (1 - level) / 2

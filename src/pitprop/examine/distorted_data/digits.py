@@ -90,7 +90,7 @@ def run(distribution: Distribution, brief: Brief) -> Finding:
             "",
         )
     fixed = [t.fixed for t in brief.metric.targets if t.fixed is not None]
-    avoid = np.array([round(abs(t) / float(step)) for t in fixed], dtype=np.int64)
+    avoid = np.array([round(min(abs(t) / float(step), 2.0**62)) for t in fixed], dtype=np.int64)
     found = last_digits(k, counts, avoid=avoid)
     uneven = found.n - int(found.counts[0] + found.counts[5])
     if uneven < FEWEST_VALUES / 2 or (found.counts[1:] < RARE * found.n / 10).sum() >= 2:
