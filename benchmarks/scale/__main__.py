@@ -62,6 +62,7 @@ class Table:
     size: int
     shuffled: bool
     runs: dict[str, list[Run]] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
 
     def cases(self) -> dict[str, list[str]]:
         """Commands, by case."""
@@ -98,6 +99,7 @@ def main() -> int:
                 _print(table)
                 table.file.unlink()
                 tables.append(table)
+                RESULTS.write_text(json.dumps(_report(tables, {}), indent=1) + "\n")
         start = {} if chosen.only else _start(Path(made), chosen.rounds)
     found = _report(tables, start)
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")
@@ -127,7 +129,12 @@ def _round(table: Table, number: int, only: Sequence[str]) -> None:
         inner = "benchmarks.scale.work" in command
         if not inner:
             command = [*command, "--allow-outside"]
-        run = _run(command, extra, inner=inner)
+        try:
+            run = _run(command, extra, inner=inner)
+        except RuntimeError as error:  # the others are worth having all the same
+            print(f"{name} failed: {error}", file=sys.stderr)
+            table.failed.append(name)
+            continue
         if number or inner:  # the first audit may have to compile
             table.runs.setdefault(name, []).append(run)
 
@@ -142,7 +149,7 @@ def _run(command: Sequence[str], extra: dict[str, str] | None = None, *, inner: 
     wall = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{' '.join(command)}: {problem.decode()[-2000:]}")
+        raise RuntimeError(f"{' '.join(command)}: {problem.decode()[-2000:]}")
     memory = usage.ru_maxrss / 1024
     if inner:
         told = json.loads(out.decode().splitlines()[-1])
@@ -213,6 +220,8 @@ def _report(tables: Sequence[Table], start: dict[str, float]) -> dict[str, Any]:
             if t.size == largest and name == "audit":
                 key = f"memory{', shuffled' if t.shuffled else ''}"
                 promises[key] = (f"{r['memory']:.0f} MiB, at most {MEMORY}", r["memory"] <= MEMORY)
+    for name in sorted({name for t in tables for name in t.failed}):
+        promises[f"{name} runs"] = ("it failed", False)
     for name, most in (("small_audit", 1.5), ("help", 0.2)):
         if name in start:
             promises[name] = (f"{start[name]:.2f} s, at most {most}", start[name] <= most)
