@@ -127,11 +127,12 @@ def moment_spread(estimate: Floats, se: Floats) -> MomentSpread:
     DerSimonian and Laird (1986), Controlled Clinical Trials 7:177; van Dishoeck et al. (2011), BMJ Quality
     and Safety 20:869 (rankability).
     """
-    y, v = np.asarray(estimate, dtype=np.float64), np.asarray(se, dtype=np.float64) ** 2
+    unit = binary_size(np.asarray(se, dtype=np.float64))
+    y, v = np.asarray(estimate, dtype=np.float64) / unit, (np.asarray(se, dtype=np.float64) / unit) ** 2
     w = 1 / v
     q = float(np.sum(w * (y - np.sum(w * y) / w.sum()) ** 2))
     tau2 = max(0.0, (q - (len(y) - 1)) / float(w.sum() - (w**2).sum() / w.sum()))
-    return MomentSpread(tau2=tau2, rankability=tau2 / (tau2 + float(np.median(v))))
+    return MomentSpread(tau2=tau2 * unit**2, rankability=tau2 / (tau2 + float(np.median(v))))
 
 
 def _inflation(apart: Floats, scatter: Floats, freedom: Floats, noise: float) -> tuple[float, float]:

@@ -54,6 +54,8 @@ from pitprop.stats.discrete_bunching import exact_share, normal_curvature, round
 
 LEVEL = 0.95
 FEWEST_STEPS = 12
+MOST_STEPS = 2.0**50
+"""Steps in a standard deviation beyond which a target cannot be placed among the values."""
 FEWEST_COMPARED = 200
 """Values without the target that a difference in bunching needs."""
 OTHER_DEGREES = (3, 5)
@@ -154,6 +156,8 @@ def _answer(group: Edges, brief: Brief) -> Finding:
             "are no near misses to compare.",
             "a target within the range of the values",
         )
+    if _robust_sd(group.k, group.under) > MOST_STEPS:
+        return _unasked(f"Beside the spread of the values the target {name} is too small to be placed.", "")
     if not group.inexact and len(held) < FEWEST_STEPS:
         return _exact(group, brief, n)
     return _scanned(group, brief, n)

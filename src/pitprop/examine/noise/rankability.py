@@ -271,7 +271,7 @@ class _Expected:
 
     @classmethod
     def of(cls, table: _Table, ranks: RankSets) -> _Expected:
-        weight = 1 / table.se**2
+        weight = (table.se.min() / table.se) ** 2
         middle = np.average(table.estimate, weights=1 / (table.se**2 + table.found.between))
         shape = (table.estimate - middle) / np.sqrt(table.se**2 + table.found.between)
         total = weight.sum()
