@@ -12,6 +12,7 @@ from pitprop.digest import Distribution, GrainError
 from pitprop.digest.grid import Grid, decimal, exact, fine
 from pitprop.digest.opportunity import opportunity
 from pitprop.digest.survey import Extent
+from pitprop.examine.edges import edges_of
 
 ROW = {"op": "gte", "value": 7.0, "on": "row"}
 
@@ -250,3 +251,21 @@ def test_the_same_counts_serve_all_targets_that_are_always_in_force(audited):
     assert a.under.tolist() == b.under.tolist() == [1, 1, 1]
     source.digest(metric, Distribution, Target(op="gte", value=1, on="row"))
     assert len(source.statements) == len(set(source.statements)) == 2  # the survey and one count
+
+
+@pytest.mark.parametrize(("op", "met"), [("lte", True), ("lt", False), ("gte", True), ("gt", False)])
+@pytest.mark.parametrize("on", ["row", "entity_period"])
+def test_values_at_their_very_target_lie_on_the_side_that_it_says(audited, op, met, on):
+    """Values with many decimals lie on no grid; those cut to exactly 20 are one side of `at most 20` all the same."""
+    rng = np.random.default_rng(3)
+    x = np.concatenate([rng.normal(20, 3, 400), np.full(50, 20.0)])
+    by = {} if on == "row" else {"entity": "who"}
+    table = pa.table({"x": x, "who": np.arange(len(x))})
+    source, metric = audited(table, targets=[{"op": op, "value": 20.0, "on": on}], **by)
+    target = metric.targets[0]
+    d = source.digest(metric, Distribution, target)
+    assert not d.exact
+    (edges,) = edges_of([d], [target])
+    reached = int(edges.under[edges.k >= edges.at[0]].sum())
+    beyond = int((x < 20).sum()) if op in ("lte", "lt") else int((x > 20).sum())
+    assert reached == beyond + (50 if met else 0)

@@ -25,7 +25,8 @@ class Distribution:
     """Grid spacing in the metric's unit."""
     k: NDArray[np.int64]
     """Grid positions that occur, ascending, shape (n,). Where `exact`, the value is k * step; otherwise it
-    lies in [k * step, (k + 1) * step). Counted from each row's own target where `relative`."""
+    lies in [k * step, (k + 1) * step), or in (k * step, (k + 1) * step] for a target `lte` or `gt`. Counted from
+    each row's own target where `relative`."""
     under: NDArray[np.int64]
     """Rows (or cells) under the target, shape (n,)."""
     without: NDArray[np.int64]

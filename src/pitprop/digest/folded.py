@@ -66,7 +66,9 @@ def learn_values(engine: Learning, rows: Rowset, first: Survey) -> None:
         return
     grid = tally.row_grid(rows, first, engine, None)
     paired = first.counts and first.denominator <= tally.PAIRS
-    queries = [tally.query(rows, first, grid, target, paired=paired) for target in (None, *fixed)]
+    aimed = [(None, grid), *((target, grid.towards(target.op)) for target in fixed)]
+    alike = [(target, side) for target, side in aimed if side == grid]  # one grouping has one set of positions
+    queries = [tally.query(rows, first, side, target, paired=paired) for target, side in alike]
     if not engine.knows(queries[0][0]):
         _learn(engine, queries)
 

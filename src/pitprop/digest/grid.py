@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -26,13 +26,23 @@ class Grid:
 
     step: Fraction
     exact: bool
+    upper: bool = False
+    """Where values lie on no grid: whether a value at the edge of two positions belongs to the lower one, as it has to
+    where a target is met at its very value and not above it (`lte`), or only above it (`gt`)."""
+
+    def towards(self, op: str | None) -> Grid:
+        """The grid on which a target of this kind is an edge between two positions."""
+        return replace(self, upper=not self.exact and op in ("lte", "gt"))
 
     def k(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
         """Positions of values, same shape."""
         q = np.clip(values * float(self.step.denominator) / float(self.step.numerator), -FARTHEST, FARTHEST)
         if self.exact:
             return np.floor(q + 0.5).astype(np.int64)
-        return np.floor(q + np.minimum(1e-9 * np.abs(q), 1e-3) + 1e-9).astype(np.int64)
+        near = np.minimum(1e-9 * np.abs(q), 1e-3) + 1e-9
+        if self.upper:
+            return (np.ceil(q - near) - 1).astype(np.int64)
+        return np.floor(q + near).astype(np.int64)
 
     def sql(self, value: str, *, minus: str | None = None) -> str:
         """The position of a value (or of its distance from `minus`) in SQL; the same arithmetic as `k`."""
@@ -42,7 +52,8 @@ class Grid:
                 position = f"{position} - FLOOR({self._scaled(minus)} + 0.5)"
         else:
             q = self._scaled(value if minus is None else f"({value} - {minus})")
-            position = f"FLOOR({q} + LEAST(1e-9 * ABS({q}), 1e-3) + 1e-9)"
+            near = f"LEAST(1e-9 * ABS({q}), 1e-3)"
+            position = f"-FLOOR({near} + 1e-9 - {q}) - 1" if self.upper else f"FLOOR({q} + {near} + 1e-9)"
         farthest = f"CAST('{FARTHEST!r}' AS DOUBLE)"
         return f"CAST(GREATEST(LEAST({position}, {farthest}), -{farthest}) AS BIGINT)"
 

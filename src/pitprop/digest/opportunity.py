@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,7 +50,7 @@ def opportunity(numerator: Ints, denominator: Ints, cells: Ints, grid: Grid) -> 
     # rounded up by a hair, so that a ratio on the rim does not depend on the last bit
     low = np.maximum(np.ceil(numerator - denominator * reach - 1e-6), 0).astype(np.int64)
     high = np.minimum(np.floor(numerator + denominator * reach + 1e-6), denominator).astype(np.int64)
-    edges = Grid(step=grid.step, exact=False)
+    edges = replace(grid, exact=False)
     # at a whole number or more to a grid step the ratios leave no gaps: the mass is spread evenly
     dense = denominator * float(grid.step) >= 1
     parts = [_listed(denominator[s], cells[s], low[s], high[s], edges) for s in _chunks(~dense, high - low + 1)]

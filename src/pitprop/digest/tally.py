@@ -40,10 +40,12 @@ def by_row(rows: Rowset, survey: Survey, engine: Engine, target: Target | None) 
 
 
 def row_grid(rows: Rowset, survey: Survey, engine: Engine, target: Target | None) -> Grid:
-    """The grid of the rows' values: the same for every fixed target of the metric, and for none."""
+    """The grid of the rows' values: the same for every fixed target of the metric, and for none, but for the side on
+    which a value at the edge of two positions is counted where they lie on no grid."""
     found = exact_grid(rows, survey, target)
     if found is not None:
         return found
+    op = None if target is None else target.op
     targets: tuple[float, ...] = ()
     if target is not None and target.fixed is None:
         declared = str(target.value)
@@ -56,7 +58,7 @@ def row_grid(rows: Rowset, survey: Survey, engine: Engine, target: Target | None
         return int(engine.ask(*distinct_query(rows, grid, v))["n"][0])
 
     q = engine.ask(*quartiles_query(rows, v))
-    return fine(value, (float(q["a"][0]), float(q["b"][0])), targets, distinct)
+    return fine(value, (float(q["a"][0]), float(q["b"][0])), targets, distinct).towards(op)
 
 
 def quartiles_query(rows: Rowset, v: str) -> tuple[str, Schema]:
@@ -156,7 +158,7 @@ def by_cell(cells: Cells, metric: Metric, target: Target) -> Distribution:
     there = np.isfinite(value) & np.isfinite(level)
     value, level = value[there], level[there]
     force, free = in_force[there], exempt[there]
-    grid = _cell_grid(metric, value, level if relative else None)
+    grid = _cell_grid(metric, value, level if relative else None).towards(target.op)
     k = _positions(grid, value, level) if relative else grid.k(value)
     chance = None
     counted = None if relative else _counts(cells)
