@@ -90,7 +90,9 @@ def test_of_snapshots_only_the_last_load_counts(audited):
 
 def test_a_snapshot_that_is_excluded_does_not_bring_back_the_one_before(audited):
     rows = LOADS.append_column("exempted", pa.array([False, False, True, False, False]))
-    source, metric = audited(rows, agg="sum", **BY, exclusion="exempted", revisions={"loaded": "loaded", "mode": "snapshot"})
+    source, metric = audited(
+        rows, agg="sum", **BY, exclusion="exempted", revisions={"loaded": "loaded", "mode": "snapshot"}
+    )
     panel = source.digest(metric, Panel)
     assert panel.metric.value.tolist() == [7.0, 8.0]
     assert (panel.rows.excluded, panel.rows.superseded) == (1, 2)
