@@ -153,6 +153,8 @@ def audit(
     from pitprop import api
 
     form = form or (_by_suffix(output) if output else "text")
+    if output and not output.parent.is_dir():
+        raise PitpropError(f"cannot write {output}: there is no folder {output.parent}; make it, or write elsewhere")
     progress = _progress() if sys.stderr.isatty() else None
     found = api.audit(
         path,

@@ -105,7 +105,7 @@ AWKWARD: dict[str, Callable[[], Rows]] = {
         "loaded": pa.nulls(SIZE, pa.date32()),
     },
     "loaded before they happened": lambda: {**BASE, "loaded": BASE["day"] - np.timedelta64(400, "D")},
-    "the same number everywhere": lambda: {**BASE, **{name: BASE["x"] for name in ("y", "w", "harm", "spare")}},
+    "the same number everywhere": lambda: {**BASE, **dict.fromkeys(("y", "w", "harm", "spare"), BASE["x"])},
     "five centuries apart": lambda: {
         **BASE,
         "day": np.where(np.arange(SIZE) % 2, BASE["day"], BASE["day"] - np.timedelta64(500 * 365, "D")),

@@ -1,4 +1,4 @@
-"""The same organisation told differently: rows in another order, other units, names, signs, years. Nothing may change."""
+"""The same organisation told differently: other orders, names, units, signs, years. Nothing may change."""
 
 from __future__ import annotations
 
@@ -162,7 +162,10 @@ def test_beside_another_number_and_other_columns(version: str) -> None:
     n = len(rows["x"])
     metrics["unrelated"] = {
         **{k: COMMON[k] for k in ("type", "source", "improvement_direction")},
-        **{"agg": "average", "expr": "draws", "entity": "team", "serves": []},
+        "agg": "average",
+        "expr": "draws",
+        "entity": "team",
+        "serves": [],
     }
     draws = np.random.default_rng(8)
     more = {"note": np.full(n, "a\nb"), "draws": draws.random(n), "team": draws.choice(["p", "q", "r"], n)}

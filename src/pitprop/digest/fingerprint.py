@@ -14,6 +14,8 @@ from pitprop.digest.profile import Profile
 
 DIGITS = 2.0**20
 """Sums count to one part in so many: six significant digits."""
+LEAST = -1000
+"""Sizes below this power of two are cut as if they had it."""
 OFFSET = 0.3183098861837907
 """Sums are cut where no short decimal lies, so that the last bit of a sum cannot change the cut."""
 
@@ -89,7 +91,7 @@ def _cut(values: Floats, size: Floats) -> bytes:
     """Values in parts of a power of two near their size; NaN as one number of its own."""
     scale = np.abs(np.nan_to_num(size, nan=0.0, posinf=0.0, neginf=0.0)) * 1.0637
     _, power = np.frexp(scale)
-    unit = np.ldexp(1.0, power) / DIGITS
+    unit = np.ldexp(1.0, np.maximum(power, LEAST)) / DIGITS
     cut = np.floor(np.nan_to_num(values, nan=0.0) / unit + OFFSET)
     there = (scale > 0) & np.isfinite(values)
     out = np.where(there, cut, np.where(np.isnan(values), -(2.0**60), 0.0)).astype("<i8")

@@ -59,6 +59,8 @@ def with_late(panel: Panel, rows: Rowset, survey: Survey, engine: Engine) -> Pan
     revisions = rows.metric.revisions
     if revisions is None or rows.d is None:
         return panel
+    if not len(panel.entity):
+        return replace(panel, late=np.zeros(0, dtype=np.int64))
     found = _answer(rows, survey, engine)
     place = places(rows, found)
     due = shifted(place.periods, rows.metric.time_granularity, 1) + np.timedelta64(revisions.due, "D")

@@ -12,6 +12,8 @@ from pitprop.digest.rows import Rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+LARGEST = 1e100
+"""Larger than that in size is no number that was measured; rows of that size count as not finite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,8 +45,9 @@ class Measure:
 
     @property
     def value(self) -> Floats:
-        """The metric in each cell, in its unit; NaN where the cell has no rows or no denominator."""
-        with np.errstate(invalid="ignore", divide="ignore"):
+        """The metric in each cell, in its unit; NaN where the cell has no rows or no denominator, or lies beyond 1e100
+        as no row's value may."""
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             if self.given is not None:
                 out = self.given
             elif self.agg == "ratio":
@@ -55,7 +58,7 @@ class Measure:
                 out = self.x + self.n * self.pivot
             else:
                 out = self.n.astype(np.float64)
-        return np.where((self.n > 0) & np.isfinite(out), out, np.nan)
+        return np.where((self.n > 0) & (np.abs(out) <= LARGEST), out, np.nan)
 
     @property
     def noise(self) -> Floats:
@@ -65,7 +68,7 @@ class Measure:
         variance of x - R w over w (Cochran 1977, eq. 6.13). Sums, counts, min, max, median: NaN.
         """
         n = self.n.astype(np.float64)
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             if self.agg in ("average", "share"):
                 out = np.maximum(self.xx - self.x**2 / n, 0.0) / (n - 1) / n
             elif self.agg == "ratio":
