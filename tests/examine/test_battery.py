@@ -94,7 +94,10 @@ def test_a_check_that_asks_for_something_else_is_told_what_it_may_ask_for():
         raise NotImplementedError
 
     greedy.__annotations__ = {"rows": list, "brief": Brief}
-    with pytest.raises(PitpropError, match="may ask for Metric, Register, Distribution, Panel, Profile, Strata, Versions, Scorecard or tuple"):
+    with pytest.raises(
+        PitpropError,
+        match="may ask for Metric, Register, Distribution, Panel, Profile, Strata, Versions, Scorecard or tuple",
+    ):
         entry(a_check(greedy), name="greedy", family="noise", page="")
 
 
