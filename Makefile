@@ -15,7 +15,7 @@ demo: setup ## audit six public data sets, print the rulings, write the report
 
 test: setup check ## everything CI runs
 	tests/install-browser
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: setup ## formatting, types, layers
 	$(BIN)/ruff check .

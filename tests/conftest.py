@@ -21,6 +21,13 @@ PASSWORD = "canary-8f3a91c7-prop"
 """No message, log or report may ever hold it."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker has all the tests of Spark: each worker would start a session of its own."""
+    for item in items:
+        if item.get_closest_marker("spark"):
+            item.add_marker(pytest.mark.xdist_group("spark"))
+
+
 @dataclass(frozen=True)
 class Postgres:
     """A running server with one database, `mine`, and one user, `overman`, who needs a password."""
