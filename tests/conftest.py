@@ -24,7 +24,7 @@ PASSWORD = "canary-8f3a91c7-prop"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker has all the tests of Spark: each worker would start a session of its own."""
     for item in items:
-        if item.get_closest_marker("spark"):
+        if item.get_closest_marker("spark") or "spark" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("spark"))
 
 
