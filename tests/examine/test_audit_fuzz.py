@@ -189,6 +189,7 @@ def registers(draw: st.DrawFn) -> Register:
 
 @settings(
     max_examples=60,
+    derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

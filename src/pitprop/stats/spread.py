@@ -12,6 +12,8 @@ from pitprop.stats.binary_size import binary_size
 from pitprop.stats.root import root
 
 Floats = NDArray[np.float64]
+VAST = 1e11
+"""Non-centrality from which on that of F differs from its limit by less than 1e-8; scipy then takes a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,11 +153,11 @@ def _inflation(apart: Floats, scatter: Floats, freedom: Floats, noise: float) ->
 def _below(f: float, centre: float, df: tuple[float, float], inflation: tuple[float, float]) -> float:
     """Probability that F is at most `f`, where the non-centrality is `centre`.
 
-    Where scipy gives none (far out in the tail, or a non-centrality beyond 1e12) the mean square between units is
-    taken to be its mean: F is then that over a mean square of noise, and its tail one of chi squared.
+    Where the non-centrality is beyond `VAST`, or scipy gives none (far out in the tail), the mean square between units
+    is taken to be its mean: F is then that over a mean square of noise, and its tail one of chi squared.
     """
     between, within, centre = df[0] / inflation[0], df[1] / inflation[1], centre / inflation[0]
-    found = float(ncfdtr(between, within, centre, f))
+    found = float(ncfdtr(between, within, centre, f)) if centre < VAST else float("nan")
     if np.isnan(found):
         mean = 1 + centre / between
         return float(gammaincc(within / 2, within / 2 * mean / f)) if f > 0 else 0.0
