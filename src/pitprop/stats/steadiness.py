@@ -101,9 +101,10 @@ def _usable(noise: Floats, unit: Ints, window: Ints) -> NDArray[np.bool_]:
     """Cells of units with noise that are not alone in their unit's window."""
     if len(noise) == 0:
         return np.zeros(0, dtype=bool)
-    noisy = (_mean(noise, numbered(unit)[1]) > 0)[numbered(unit)[1]]
-    row = numbered(unit * (int(window.max()) + 1) + window)[1]
-    return noisy & (np.bincount(row)[row] > 1)
+    who, row = numbered(unit)[1], numbered(unit * (int(window.max()) + 1) + window)[1]
+    several = np.bincount(row)[row] > 1
+    noisy = np.bincount(who, weights=np.where(several, noise, 0.0))[who] > 0
+    return several & noisy
 
 
 def _residual(value: Floats, w: Floats, row: Ints, column: Ints, common: NDArray[np.bool_]) -> Floats:
