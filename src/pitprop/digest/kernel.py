@@ -12,6 +12,8 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
+FARTHEST = 2.0**61
+"""As in grid.py: values farther out than so many steps are counted at that position."""
 F = TypeVar("F", bound=Callable[..., Any])
 Array = Any
 """A numpy array (Numba infers its type)."""
@@ -287,7 +289,7 @@ def absorb(
                     else:
                         k = np.int64(np.floor(q + 0.5))
                 elif how == 1.0:
-                    q = v * up / down
+                    q = min(max(v * up / down, -FARTHEST), FARTHEST)
                     k = np.int64(np.floor(q + min(1e-9 * abs(q), 1e-3) + 1e-9))
                 else:
                     k = np.float64(v).view(np.int64) >> 40
@@ -401,7 +403,7 @@ def position(v: float, how: float, up: float, down: float) -> Whole:
     if how == 0.0:
         return np.int64(np.floor(v * up + 0.5))
     if how == 1.0:
-        q = v * up / down
+        q = min(max(v * up / down, -FARTHEST), FARTHEST)
         return np.int64(np.floor(q + min(1e-9 * abs(q), 1e-3) + 1e-9))
     return np.float64(v).view(np.int64) >> 40
 
