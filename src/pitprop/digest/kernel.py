@@ -12,8 +12,8 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
-FARTHEST = 2.0**61
-"""As in grid.py: values farther out than so many steps are counted at that position."""
+from pitprop.digest.grid import FARTHEST
+
 F = TypeVar("F", bound=Callable[..., Any])
 Array = Any
 """A numpy array (Numba infers its type)."""
