@@ -163,19 +163,29 @@ def _draw(rng: np.random.Generator, draws: int, s: Floats, scale: Floats, df: Fl
 
 
 def _all_differences(noise: Floats, own: Floats) -> Floats:
-    """Studentised differences of all ordered pairs in each draw, shape (draws, n * n)."""
-    error, square = noise, np.broadcast_to(own, noise.shape)
-    t = (error[:, :, None] - error[:, None, :]) / np.sqrt(square[:, :, None] + square[:, None, :])
-    out: Floats = t.reshape(len(noise), -1)
+    """Studentised differences of all pairs in each draw, the earlier less the later, shape (n (n - 1) / 2, draws)."""
+    n = noise.shape[1]
+    error, square = np.ascontiguousarray(noise.T), np.ascontiguousarray(own.T)
+    out = np.empty((n * (n - 1) // 2, len(noise)))
+    end = 0
+    for i in range(n - 1):  # at most ALL_PAIRED of them, each small enough for the processor's cache
+        here = out[end : (end := end + n - 1 - i)]
+        np.subtract(error[i], error[i + 1 :], out=here)
+        here /= np.sqrt(square[i] + square[i + 1 :])
     return out
 
 
 def _largest_left(t: Floats, y: Floats, s: Floats, critical: float) -> Floats:
     """In each draw the largest difference over the ordered pairs not yet told apart."""
-    left = y[:, None] - y[None, :] <= critical * np.hypot(s[:, None], s[None, :])
-    np.fill_diagonal(left, False)
-    out: Floats = t[:, np.flatnonzero(left)].max(axis=1)
-    return out
+    one, two = np.triu_indices(len(y), 1)
+    reach = critical * np.hypot(s[one], s[two])
+    gap = y[one] - y[two]
+    forward, backward = gap <= reach, -gap <= reach
+    if forward.all() and backward.all():
+        return np.maximum(t.max(axis=0), -t.min(axis=0))
+    largest = np.max(t, axis=0, where=forward[:, None], initial=-np.inf)
+    smallest = np.min(t, axis=0, where=backward[:, None], initial=np.inf)
+    return np.maximum(largest, -smallest)
 
 
 def _largest(noise: Floats, own: Floats, y: Floats, s: Floats, critical: float) -> Floats:
