@@ -66,7 +66,7 @@ def as_html(audit: Audit) -> str:
     pages = [_page(verdict, anchors[place]) for place, verdict in enumerate(audit.verdicts)]
     at = {verdict.metric.name: anchors[place] for place, verdict in enumerate(audit.verdicts)}
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             audit=audit,
@@ -82,11 +82,12 @@ def as_html(audit: Audit) -> str:
 
 def as_summary(audit: Audit) -> str:
     """The rulings as one small table with its own style, for a notebook."""
-    return _environment().get_template("summary.html.j2").render(audit=audit)
+    return environment().get_template("summary.html.j2").render(audit=audit)
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of this folder: everything they print is escaped, and loses what moves a cursor or hides a word."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 import sys
 from collections.abc import Iterator
 from typing import TextIO
@@ -11,14 +9,9 @@ from typing import TextIO
 from pitprop.examine.finding import Finding, State
 from pitprop.judge.verdict import Ruling, Verdict
 from pitprop.report.audit import Audit
-from pitprop.report.plain import plain, tamed, width
+from pitprop.report.lines import WIDTH, Span, block, can_encode, print_lines, written
+from pitprop.report.plain import plain
 from pitprop.report.wording import RULINGS, STATES, Sign, check_name, evidence, lead, why
-
-WIDTH = 100
-"""Columns where the output is no terminal."""
-
-Span = tuple[str, str]
-"""(text, style); the style is one of rich's, or empty."""
 
 _STYLES = {
     Ruling.KEEP: "bold green",
@@ -29,8 +22,6 @@ _STYLES = {
 _HANG = 13
 _DECLARED = "governance"
 """The family whose findings are about the register, not about data."""
-_UNIT = re.compile(r"(?<=\d) (%|[a-zA-Z°£$€]{1,3}\b)")
-"""The space between a number and its unit, where a line must not end."""
 
 
 def as_text(audit: Audit, *, columns: int = WIDTH, ascii_only: bool = False) -> str:
@@ -43,8 +34,7 @@ def as_text(audit: Audit, *, columns: int = WIDTH, ascii_only: bool = False) -> 
     ascii_only
         Use ASCII symbols for rulings and states.
     """
-    lines = _lines(audit, columns, ascii_only)
-    return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in lines)
+    return written(_lines(audit, columns, ascii_only))
 
 
 def print_audit(audit: Audit, file: TextIO | None = None) -> None:
@@ -56,43 +46,21 @@ def print_audit(audit: Audit, file: TextIO | None = None) -> None:
         Where to; standard output by default.
     """
     out = sys.stdout if file is None else file
-    ascii_only = not _can_encode(out)
-    if not out.isatty():
-        out.write(_fitting(out, as_text(audit, ascii_only=ascii_only)))
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    columns = max(40, min(shutil.get_terminal_size((WIDTH, 24)).columns, 120))
-    console = Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)
-    for line in _lines(audit, columns, ascii_only):
-        shown = Text(end="")
-        for text, style in line:
-            shown.append(_fitting(out, text), style or None)
-        console.print(shown)
-
-
-def _can_encode(out: TextIO) -> bool:
-    symbols = "".join(sign.symbol for sign in (*RULINGS.values(), *STATES.values())) + "−–"
-    return _fitting(out, symbols) == symbols
-
-
-def _fitting(out: TextIO, text: str) -> str:
-    encoding = getattr(out, "encoding", None) or "utf-8"
-    return text.encode(encoding, "replace").decode(encoding)
+    ascii_only = not can_encode(out, "".join(sign.symbol for sign in (*RULINGS.values(), *STATES.values())) + "−–")
+    print_lines(lambda columns: _lines(audit, columns, ascii_only), out)
 
 
 def _lines(audit: Audit, columns: int, ascii_only: bool) -> Iterator[list[Span]]:
     total = len(audit.verdicts)
     counts = ", ".join(f"{audit.count(r)} {sign.word}" for r, sign in RULINGS.items())
     head = f"{total} metric{'' if total == 1 else 's'}: {counts}"
-    yield from _block([(plain(audit.register), "bold"), (head, "")], columns, hang=0)
+    yield from block([(plain(audit.register), "bold"), (head, "")], columns, hang=0)
     yield []
     for verdict in audit.verdicts:
         yield from _verdict(verdict, columns, ascii_only)
     if any(f.state in (State.SUSPECT, State.INCONCLUSIVE) for f in audit.portfolio):
         yield []
-        yield from _block([("The register as a whole", "bold")], columns, hang=0)
+        yield from block([("The register as a whole", "bold")], columns, hang=0)
         for finding in audit.portfolio:
             if finding.state in (State.SUSPECT, State.INCONCLUSIVE):
                 yield from _finding(finding, columns, ascii_only)
@@ -107,13 +75,13 @@ def _verdict(verdict: Verdict, columns: int, ascii_only: bool) -> Iterator[list[
         (plain(metric.name) + title + ":", "bold"),
         (lead(why(verdict)), ""),
     ]
-    yield from _block(spans, columns, hang=_HANG)
+    yield from block(spans, columns, hang=_HANG)
     if verdict.problem and plain(verdict.problem) not in why(verdict):
-        yield from _block([(plain(verdict.problem), "")], columns, indent=_HANG, hang=_HANG + 2)
+        yield from block([(plain(verdict.problem), "")], columns, indent=_HANG, hang=_HANG + 2)
     yield from _findings(verdict, columns, ascii_only)
     if verdict.remedy and verdict.ruling is not Ruling.KEEP:
         spans = [("next:", "bold"), (plain(verdict.remedy), "")]
-        yield from _block(spans, columns, indent=_HANG, hang=_HANG + 2)
+        yield from block(spans, columns, indent=_HANG, hang=_HANG + 2)
 
 
 def _findings(verdict: Verdict, columns: int, ascii_only: bool) -> Iterator[list[Span]]:
@@ -130,7 +98,7 @@ def _findings(verdict: Verdict, columns: int, ascii_only: bool) -> Iterator[list
         if findings:
             names = ", ".join(check_name(f).lower() + (" (waived)" if f.waived else "") for f in findings)
             head = f"{_symbol(STATES[state], ascii_only)} {words}"
-            yield from _block([(head, "bold"), (names, "")], columns, indent=_HANG, hang=_HANG + 2)
+            yield from block([(head, "bold"), (names, "")], columns, indent=_HANG, hang=_HANG + 2)
 
 
 def _finding(finding: Finding, columns: int, ascii_only: bool, *, said: str = "") -> Iterator[list[Span]]:
@@ -145,45 +113,8 @@ def _finding(finding: Finding, columns: int, ascii_only: bool, *, said: str = ""
         spans.append((f"Would decide: {plain(finding.needed)}", ""))
     if finding.waived:
         spans.append((f"Waived: {plain(finding.waived)}", "italic"))
-    yield from _block(spans, columns, indent=_HANG, hang=_HANG + 2)
+    yield from block(spans, columns, indent=_HANG, hang=_HANG + 2)
 
 
 def _symbol(sign: Sign, ascii_only: bool) -> str:
     return sign.ascii if ascii_only else sign.symbol
-
-
-def _block(spans: list[Span], columns: int, *, hang: int, indent: int = 0) -> Iterator[list[Span]]:
-    """Wrap spans, separated by a space, at `columns`; lines after the first are indented by `hang`."""
-    if columns < 3 * hang:
-        indent, hang = min(indent, 2), min(hang, 4)
-    line: list[Span] = [(" " * indent, "")]
-    used, fresh = indent, True
-    for text, style in spans:
-        for word in _UNIT.sub("\u00a0\\1", text).split(" "):
-            for piece in _pieces(tamed(word), columns - max(hang, indent)):
-                gap = 0 if fresh else 1
-                if used + gap + width(piece) > columns and not fresh:
-                    yield line
-                    line, used, gap = [(" " * hang, "")], hang, 0
-                _append(line, " " * gap + piece.replace("\u00a0", " "), style)
-                used += gap + width(piece)
-                fresh = False
-    yield line
-
-
-def _append(line: list[Span], text: str, style: str) -> None:
-    if line and line[-1][1] == style:
-        line[-1] = (line[-1][0] + text, style)
-    else:
-        line.append((text, style))
-
-
-def _pieces(word: str, room: int) -> Iterator[str]:
-    """The word, cut where it is wider than a whole line."""
-    while width(word) > room:
-        cut = len(word)
-        while width(word[:cut]) > room:
-            cut -= max(1, (width(word[:cut]) - room) // 2)
-        yield word[: max(1, cut)]
-        word = word[max(1, cut) :]
-    yield word
