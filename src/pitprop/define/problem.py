@@ -1,4 +1,4 @@
-"""What is wrong with a register, each thing at its place."""
+"""What is wrong with a file, each thing at its place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pitprop.errors import PitpropError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing that is wrong with a register."""
+    """One thing that is wrong with a register or a scenario."""
 
     file: str
     line: int
@@ -38,12 +38,20 @@ class Problem:
         return "".join(c if c.isprintable() else "?" for c in text)
 
 
-class RegisterError(PitpropError):
-    """A register that cannot be used; `problems` holds everything that is wrong with it."""
+class FileError(PitpropError):
+    """A file that cannot be used; `problems` holds everything that is wrong with it."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class RegisterError(FileError):
+    """A register that cannot be used."""
+
+
+class ScenarioError(FileError):
+    """A scenario that cannot be used."""
 
 
 def nearest(word: object, allowed: Iterable[str]) -> str | None:

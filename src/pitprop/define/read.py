@@ -38,7 +38,7 @@ def read(
         With every problem of every file, each with its file, line and column.
     """
     draft = Draft(path, allow_outside=allow_outside)
-    register, misfits = fit(draft.data)
+    register, misfits = fit(Register, draft.data)
     already = {misfit.path for misfit in misfits}
     draft.note(m for m in misfits if draft.complete or m.path != ("metrics",))
     draft.note(m for m in misreferences(draft, known_checks) if m.path not in already)

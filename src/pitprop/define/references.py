@@ -14,10 +14,8 @@ from pitprop.define.draft import Draft
 from pitprop.define.expression import ExpressionError, parse
 from pitprop.define.outside import outside
 from pitprop.define.place import Path
-from pitprop.define.problem import nearest, shown
-from pitprop.define.shape import Misfit
-
-_MAX_LISTED = 20
+from pitprop.define.problem import shown
+from pitprop.define.shape import Misfit, unknown_name
 
 
 def misreferences(draft: Draft, known_checks: Collection[str] | None) -> Iterator[Misfit]:
@@ -53,7 +51,7 @@ def unknown_sources(data: dict[str, Any]) -> Iterator[Misfit]:
     sources = data.get("sources")
     if isinstance(sources, dict) and sources:
         for i, metric in _metrics(data):
-            yield from _unknown(("metrics", i, "source"), metric.get("source"), list(sources), "a source")
+            yield from unknown_name(("metrics", i, "source"), metric.get("source"), list(sources), "a source")
 
 
 def unknown_metrics(data: dict[str, Any]) -> Iterator[Misfit]:
@@ -76,7 +74,7 @@ def unknown_metrics(data: dict[str, Any]) -> Iterator[Misfit]:
                 says = f"is the metric itself; the {role} is another metric that is not under the same target"
                 yield Misfit(path=path, says=says)
             else:
-                yield from _unknown(path, name, names, "a metric of this register")
+                yield from unknown_name(path, name, names, "a metric of this register")
 
 
 def unknown_purposes(data: dict[str, Any]) -> Iterator[Misfit]:
@@ -92,7 +90,7 @@ def unknown_purposes(data: dict[str, Any]) -> Iterator[Misfit]:
     for i, metric in _metrics(data):
         serves = metric.get("serves")
         for j, name in enumerate(serves if isinstance(serves, list) else ()):
-            yield from _unknown(("metrics", i, "serves", j), name, names, "one of the register's `purposes`")
+            yield from unknown_name(("metrics", i, "serves", j), name, names, "one of the register's `purposes`")
 
 
 def unknown_checks(data: dict[str, Any], known: Collection[str]) -> Iterator[Misfit]:
@@ -100,13 +98,13 @@ def unknown_checks(data: dict[str, Any], known: Collection[str]) -> Iterator[Mis
     policy = data.get("policy")
     effects = policy.get("effects") if isinstance(policy, dict) else None
     for check in effects if isinstance(effects, dict) else ():
-        yield from _unknown(("policy", "effects", check), check, known, "a check")
+        yield from unknown_name(("policy", "effects", check), check, known, "a check")
     for i, metric in _metrics(data):
         waivers = metric.get("waivers")
         for j, waiver in enumerate(waivers if isinstance(waivers, list) else ()):
             if isinstance(waiver, dict):
                 path = ("metrics", i, "waivers", j, "check")
-                yield from _unknown(path, waiver.get("check"), known, "a check")
+                yield from unknown_name(path, waiver.get("check"), known, "a check")
 
 
 def unusable_expressions(data: dict[str, Any]) -> Iterator[Misfit]:
@@ -151,12 +149,3 @@ def _expressions(metric: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         if isinstance(target, dict):
             found.append((("targets", j, "value"), target.get("value")))
     return ((path, sql) for path, sql in found if isinstance(sql, str) and sql)
-
-
-def _unknown(path: Path, name: Any, known: Collection[str], what: str) -> Iterator[Misfit]:
-    if isinstance(name, str) and name not in known:
-        listed = tuple(shown(str(k)).strip("'") for k in sorted(known))
-        if len(listed) > _MAX_LISTED:
-            listed = (*listed[:_MAX_LISTED], f"and {len(listed) - _MAX_LISTED} more")
-        says = f"{shown(name)} is not {what}"
-        yield Misfit(path=path, says=says, allowed=listed, nearest=nearest(name, known))

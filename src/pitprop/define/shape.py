@@ -1,16 +1,16 @@
-"""Whether a register's data have the shape of the models, said in plain sentences."""
+"""Whether plain data have the shape of a model, said in plain sentences."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
-from pitprop.define.metric import Register
 from pitprop.define.place import Path
 from pitprop.define.problem import nearest, shown
 
@@ -32,6 +32,25 @@ _CALLED = {
     "Waiver": "a waiver",
     "Part": "a numerator or denominator",
     "Config": "`config`",
+    "Work": "the scenario",
+    "WorkFile": "the scenario",
+    "FactorPatch": "a factor",
+    "ArmPatch": "an arm",
+    "Buffer": "a buffer",
+    "Task": "a task",
+    "Time": "a time",
+    "Way": "a way `to` go on",
+    "Learning": "`learning`",
+    "Tool": "a tool",
+    "Failing": "`fails`",
+    "Pause": "a break",
+    "Role": "a role",
+    "Worker": "a worker",
+    "Crew": "`crew`",
+    "Condition": "a condition",
+    "Shift": "`shift`",
+    "Assumption": "an assumption",
+    "Split": "`split`",
 }
 _BOUNDS = {
     "greater_than": ("gt", "more than"),
@@ -43,6 +62,9 @@ _STRUCTURE = frozenset({"type", "agg", "expr", "numerator", "denominator", "targ
 """Keys of a metric that the rules over several keys look at."""
 _STAND_IN = {"name": "x", "source": "x", "improvement_direction": "increase"}
 """For what is required but does not matter to those rules."""
+_MAX_LISTED = 20
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,22 +78,27 @@ class Misfit:
     unknown_key: bool = False
 
 
-def fit(data: dict[str, Any]) -> tuple[Register | None, tuple[Misfit, ...]]:
-    """The register that the data describe, or everything in which they do not fit.
+def fit(model: type[M], data: dict[str, Any]) -> tuple[M | None, tuple[Misfit, ...]]:
+    """What the data describe, or everything in which they do not fit the model.
 
     Rules over several keys can only be looked at once each key is right by itself; where some are not, these
-    are left out and the rest is looked at again, so that nothing waits for a second run.
+    are left out and the rest is looked at again, so that nothing waits for a second run. Keys are the names that
+    people write (aliases), never those that only the program uses.
     """
     try:
-        return Register.model_validate(data), ()
+        return _read(model, data), ()
     except ValidationError as error:
-        misfits = list(_misfits(error, data))
+        misfits = list(_misfits(error, model, data))
     try:
-        Register.model_validate(_without(data, misfits))
+        _read(model, _without(data, misfits))
     except ValidationError as error:
         said = {(misfit.path, misfit.says) for misfit in misfits}
-        misfits += [m for m in _misfits(error, data, rules_only=True) if (m.path, m.says) not in said]
+        misfits += [m for m in _misfits(error, model, data, rules_only=True) if (m.path, m.says) not in said]
     return None, tuple(misfits)
+
+
+def _read(model: type[M], data: dict[str, Any]) -> M:
+    return model.model_validate(data, by_alias=True, by_name=False)
 
 
 def _without(data: dict[str, Any], misfits: list[Misfit]) -> dict[str, Any]:
@@ -98,7 +125,9 @@ def _without(data: dict[str, Any], misfits: list[Misfit]) -> dict[str, Any]:
     return result
 
 
-def _misfits(error: ValidationError, data: dict[str, Any], *, rules_only: bool = False) -> Iterator[Misfit]:
+def _misfits(
+    error: ValidationError, model: type[BaseModel], data: dict[str, Any], *, rules_only: bool = False
+) -> Iterator[Misfit]:
     found: dict[Path, Misfit] = {}
     for detail in error.errors(include_url=False):
         if rules_only and detail["type"] != "value_error":
@@ -108,7 +137,7 @@ def _misfits(error: ValidationError, data: dict[str, Any], *, rules_only: bool =
         path = _real(detail["loc"], data, detail["type"])
         weak = detail["type"] in ("float_type", "string_type", "tuple_type")
         if path not in found or not weak:
-            found[path] = _misfit(path, detail)
+            found[path] = _misfit(model, path, detail)
     yield from found.values()
 
 
@@ -124,11 +153,12 @@ def _real(loc: tuple[str | int, ...], data: Any, kind: str) -> Path:
     return path
 
 
-def _misfit(path: Path, detail: Any) -> Misfit:
+def _misfit(model: type[BaseModel], path: Path, detail: Any) -> Misfit:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
-    annotation = _annotation(path)
+    annotation = _annotation(model, path)
     if kind == "extra_forbidden":
-        return _unknown_key(path)
+        owner = _annotation(model, path[:-1])
+        return unknown_key(path, owner, _keys(owner))
     if kind == "missing":
         allowed = _choices(annotation)
         return Misfit(path=path, says="is missing", allowed=allowed)
@@ -172,9 +202,8 @@ def _sentence(kind: str, value: Any, context: dict[str, Any], otherwise: str) ->
     return f"is {shown(value)}: {otherwise[:1].lower()}{otherwise[1:]}"
 
 
-def _unknown_key(path: Path) -> Misfit:
-    owner = _annotation(path[:-1])
-    keys = _keys(owner)
+def unknown_key(path: Path, owner: Any, keys: tuple[str, ...]) -> Misfit:
+    """That a key is none of those that its owner (a model) may have."""
     called = _CALLED.get(getattr(owner, "__name__", ""), "this")
     key = shown(str(path[-1])).strip("'")
     return Misfit(
@@ -184,6 +213,16 @@ def _unknown_key(path: Path) -> Misfit:
         nearest=nearest(path[-1], keys),
         unknown_key=True,
     )
+
+
+def unknown_name(path: Path, name: Any, known: Collection[str], what: str) -> Iterator[Misfit]:
+    """That a name is none of those that are known, where it is none; what is no text is said elsewhere."""
+    if isinstance(name, str) and name not in known:
+        listed = tuple(shown(str(k)).strip("'") for k in sorted(known))
+        if len(listed) > _MAX_LISTED:
+            listed = (*listed[:_MAX_LISTED], f"and {len(listed) - _MAX_LISTED} more")
+        says = f"{shown(name)} is not {what}"
+        yield Misfit(path=path, says=says, allowed=listed, nearest=nearest(name, known))
 
 
 def _misnamed(path: Path, value: Any) -> Misfit:
@@ -202,14 +241,14 @@ def _misnamed(path: Path, value: Any) -> Misfit:
     )
 
 
-def _annotation(path: Path) -> Any:
-    """The type that the models expect at a path; None where they expect nothing."""
-    found: Any = Register
+def _annotation(model: type[BaseModel], path: Path) -> Any:
+    """The type that the model expects at a path; None where it expects nothing."""
+    found: Any = model
     for step in path:
         found = _plain(found)
         arguments = get_args(found)
-        if isinstance(found, type) and issubclass(found, BaseModel) and step in found.model_fields:
-            found = found.model_fields[str(step)].annotation
+        if isinstance(found, type) and issubclass(found, BaseModel) and step in (fields := by_key(found)):
+            found = fields[str(step)].annotation
         elif get_origin(found) is tuple and isinstance(step, int) and arguments:
             found = arguments[0]
         elif get_origin(found) is dict:
@@ -239,5 +278,10 @@ def _choices(annotation: Any) -> tuple[str, ...]:
 
 def _keys(annotation: Any) -> tuple[str, ...]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return tuple(annotation.model_fields)
+        return tuple(by_key(annotation))
     return ()
+
+
+def by_key(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """A model's fields by the keys that people write."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}

@@ -189,7 +189,7 @@ class Task(_Said):
     ways: Annotated[
         tuple[Way, ...], BeforeValidator(_as_ways, json_schema_input_type=str | list[str] | dict[str, int] | list[Way])
     ] = Field(default=(), alias="to", max_length=8)
-    """Buffers into which one run puts, and how many units; several ways, each with its `share`, where chance decides."""
+    """Buffers into which one run puts, and how many units; several ways, each with a `share`, where chance decides."""
     tools: Quantities = {}
     """Tools that one run holds, from its start until its units are put down."""
     blocking: Blocking = "after"
