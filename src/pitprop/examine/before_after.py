@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pitprop.define.metric import Target
 from pitprop.digest.panel import Panel
+from pitprop.stats.numbered import distinct, numbered
 from pitprop.stats.season import PERIODS_A_YEAR
 
 Bools = NDArray[np.bool_]
@@ -63,18 +64,18 @@ class BeforeAfter:
 
     @property
     def periods_before(self) -> int:
-        return len(np.unique(self.time[~self.after]))
+        return len(distinct(self.time[~self.after]))
 
     @property
     def periods_after(self) -> int:
-        return len(np.unique(self.time[self.after]))
+        return len(distinct(self.time[self.after]))
 
     def take(self, keep: Bools) -> BeforeAfter:
         """Some of the cells, units counted anew."""
         return BeforeAfter(
             since=self.since,
             cell=self.cell[keep],
-            unit=np.unique(self.unit[keep], return_inverse=True)[1].astype(np.int64),
+            unit=numbered(self.unit[keep])[1],
             time=self.time[keep],
             after=self.after[keep],
             under=self.under[keep],
@@ -125,18 +126,20 @@ def before_after(
 def _split(panel: Panel, target: Target, usable: Bools, lag: int) -> BeforeAfter | str:
     assert target.since is not None
     since = np.datetime64(target.since, "D")
-    start = panel.start.astype("datetime64[D]")
-    first, last = start[usable].min(), _end(start[usable].max()[None], panel.granularity)[0]
+    start = panel.periods.astype("datetime64[D]")
+    there = start[distinct(panel.period[usable])]
+    first, last = there.min(), _end(there.max()[None], panel.granularity)[0]
     if not first < since < last:
         return (
             f"The target's first day ({target.since}) lies outside the data ({first} to "
             f"{last - np.timedelta64(1, 'D')}): before and after cannot be compared."
         )
     end = _end(start, panel.granularity, 1 + lag)
-    before = usable & (end <= since)
-    after = usable & (start >= since)
+    later = start >= since
     if target.until is not None:
-        after &= end <= np.datetime64(target.until, "D")
+        later &= end <= np.datetime64(target.until, "D")
+    before = usable & (end <= since)[panel.period]
+    after = usable & later[panel.period]
     under = np.zeros(len(panel.entities), dtype=bool)
     under[panel.entity[after & ~panel.exempt]] = True
     treated = under[panel.entity]
@@ -150,7 +153,7 @@ def _split(panel: Panel, target: Target, usable: Bools, lag: int) -> BeforeAfter
     compared = both & ~under
     if compared.sum() < FEWEST_COMPARED or (both & under).sum() < FEWEST_COMPARED:
         keep &= treated
-    periods = [len(np.unique(panel.period[keep & side])) for side in (before, after)]
+    periods = [len(distinct(panel.period[keep & side])) for side in (before, after)]
     if min(periods) < FEWEST_PERIODS:
         return (
             f"There are only {periods[0]} complete reporting periods before and {periods[1]} after the "
@@ -159,14 +162,15 @@ def _split(panel: Panel, target: Target, usable: Bools, lag: int) -> BeforeAfter
         )
     index = np.flatnonzero(keep)
     index = index[np.lexsort((panel.period[index], panel.entity[index]))]
+    period = panel.period[index]
     return BeforeAfter(
         since=target.since,
         cell=index,
-        unit=np.unique(panel.entity[index], return_inverse=True)[1].astype(np.int64),
-        time=_ordinal(start[index], panel.granularity, start.min()),
+        unit=numbered(panel.entity[index])[1],
+        time=_ordinal(start, panel.granularity, start[panel.period.min()])[period],
         after=after[index],
         under=treated[index],
-        start=start[index],
+        start=start[period],
         granularity=panel.granularity,
         left_out=float(1 - keep.sum() / max(int(sides.sum()), 1)),
     )

@@ -8,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.stats.estimate import Estimate
-from pitprop.stats.fixed_effects import RELATIVE_RANK, orthonormal, within
+from pitprop.stats.fixed_effects import RELATIVE_RANK, Removal, group_sums, lengths, orthonormal, removal
+from pitprop.stats.numbered import numbered
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 SMALL_LEVERAGE = 0.05
 """Largest leverage of a cluster (sum over its rows) up to which its adjustment is taken as a series."""
-TERMS = 13
-"""Terms of that series: what is left out is below 1e-16."""
+LEFT_OUT = 1e-17
+"""What the terms that are left out of that series come to, at most, as a share of a weight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,6 +69,40 @@ class ClusteredRegression:
         return Estimate(value=value, se=se, df=max(df, 1.0))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClusteredDesign:
+    """Everything in a clustered regression that does not depend on y: made once for any number of them."""
+
+    removed: Removal
+    columns: Floats
+    """What is left of the columns of interest, shape (n, k)."""
+    weights: Floats
+    """Shape (n, k)."""
+    adjusted: Floats
+    """Weights adjusted for the leverage of their cluster (CR2), shape (n, k)."""
+    clusters: Ints
+    """Cluster of each row, from 0 without gaps, shape (n,)."""
+    parameters: int
+    spread: Floats
+    pull: Floats
+
+    def fit(self, y: Floats) -> ClusteredRegression:
+        """The regression of y, shape (n,), on the columns."""
+        left = self.removed.of(y[:, None])[:, 0]
+        coefficients = self.weights.T @ left
+        residuals = left - self.columns @ coefficients
+        return ClusteredRegression(
+            coefficients=coefficients,
+            influence=group_sums(self.adjusted * residuals[:, None], self.clusters, len(self.spread)).T,
+            residuals=residuals,
+            columns=self.columns,
+            weights=self.weights,
+            parameters=self.parameters,
+            spread=self.spread,
+            pull=self.pull,
+        )
+
+
 def clustered_regression(
     *,
     y: Floats,
@@ -83,6 +118,29 @@ def clustered_regression(
     ----------
     y
         Shape (n,), any unit.
+    columns, clusters, groups, periods, nuisance
+        As in `clustered_design`.
+
+    Returns
+    -------
+    The regression, or None where `clustered_design` has none.
+    """
+    design = clustered_design(columns=columns, clusters=clusters, groups=groups, periods=periods, nuisance=nuisance)
+    return None if design is None else design.fit(y)
+
+
+def clustered_design(
+    *,
+    columns: Floats,
+    clusters: Ints,
+    groups: Ints | None = None,
+    periods: Ints | None = None,
+    nuisance: Floats | None = None,
+) -> ClusteredDesign | None:
+    """The regressors of a regression within groups and periods, and what cluster-robust (CR2) errors need of them.
+
+    Parameters
+    ----------
     columns
         Columns of interest, shape (n, k).
     clusters
@@ -96,7 +154,7 @@ def clustered_regression(
 
     Returns
     -------
-    The regression, or None where a column cannot be told apart from the fixed effects or from the other
+    The design, or None where a column cannot be told apart from the fixed effects or from the other
     columns, where there are fewer than two clusters, or where no residual degree of freedom is left.
 
     Raises
@@ -109,59 +167,68 @@ def clustered_regression(
     CR2: Bell & McCaffrey (2002); with absorbed fixed effects: Pustejovsky & Tipton (2018), theorem 2 (group
     effects nested in clusters drop out of the adjustment; period effects are kept in it).
     """
+    clusters = numbered(clusters)[1]
     if groups is None:
         groups = clusters
     elif _astray(groups, clusters):
         raise ValueError("each group of a clustered regression lies in one cluster")
-    kept = within(columns=np.column_stack([y, columns]), groups=groups, periods=periods, nuisance=nuisance)
-    left, x = kept.columns[:, 0], kept.columns[:, 1:]
-    size = np.linalg.norm(x, axis=0)
-    reference = np.linalg.norm(columns - columns.mean(axis=0), axis=0)
-    if np.any(size <= RELATIVE_RANK * reference) or np.any(size == 0):
-        return None
-    q = orthonormal(x)
-    if q.shape[1] < x.shape[1] or np.linalg.cond(x / size) > 1e6:
+    removed = removal(groups=groups, periods=periods, nuisance=nuisance)
+    x = removed.of(columns)
+    size = lengths(x)
+    if np.any(size <= RELATIVE_RANK * lengths(columns - columns.mean(axis=0))) or np.any(size == 0):
         return None
     unit = x / size
-    weights = (np.linalg.solve(unit.T @ unit, unit.T)).T / size
-    coefficients = weights.T @ left
-    residuals = left - x @ coefficients
-    parameters = kept.rank + x.shape[1]
-    order = np.argsort(clusters, kind="stable")
-    edges = np.flatnonzero(np.diff(clusters[order])) + 1
-    first, last = np.append(0, edges), np.append(edges, len(order))
-    if len(first) < 2 or len(y) <= parameters:
+    gram = unit.T @ unit
+    if is_singular(gram) or (q := orthonormal(x)).shape[1] < x.shape[1]:
         return None
-    full = np.hstack([kept.basis, q])
-    k = x.shape[1]
-    influence = np.empty((len(first), k))
-    spread, pull = np.empty((len(first), k, k)), np.empty((len(first), full.shape[1], k))
-    size_of = last - first
-    for rows in np.unique(size_of):  # clusters of the same size at once
-        these = np.flatnonzero(size_of == rows)
-        index = order[first[these][:, None] + np.arange(rows)]
-        basis = full[index]
-        a = _adjusted(basis, weights[index])
-        turned = a.transpose(0, 2, 1)
-        influence[these] = (turned @ residuals[index][:, :, None])[:, :, 0]
-        spread[these] = turned @ a
-        pull[these] = basis.transpose(0, 2, 1) @ a
-    return ClusteredRegression(
-        coefficients=coefficients,
-        influence=influence.T,
-        residuals=residuals,
+    weights = unit @ (np.linalg.inv(gram) / size)
+    parameters = removed.rank + x.shape[1]
+    count = np.bincount(clusters)
+    if len(count) < 2 or len(columns) <= parameters:
+        return None
+    adjusted, spread, pull = _leverages(np.hstack([removed.basis, q]), weights, clusters, count)
+    return ClusteredDesign(
+        removed=removed,
         columns=x,
         weights=weights,
+        adjusted=adjusted,
+        clusters=clusters,
         parameters=parameters,
         spread=spread,
         pull=pull,
     )
 
 
+def is_singular(gram: Floats) -> bool:
+    """Whether columns of length 1 with these cross-products are nearly dependent: a condition number beyond 1e6."""
+    values = np.linalg.eigvalsh(gram)
+    return bool(values[0] <= 1e-12 * values[-1])
+
+
+def _leverages(basis: Floats, weights: Floats, clusters: Ints, count: Ints) -> tuple[Floats, Floats, Floats]:
+    """Adjusted weights (n, k), their cross-products (G, k, k) and their projections on the basis (G, q, k)."""
+    order = np.argsort(clusters, kind="stable")
+    first = np.cumsum(count) - count
+    k, q = weights.shape[1], basis.shape[1]
+    adjusted = np.empty_like(weights)
+    spread, pull = np.empty((len(count), k, k)), np.empty((len(count), q, k))
+    for rows in np.flatnonzero(np.bincount(count)):  # clusters of the same size at once
+        these = np.flatnonzero(count == rows)
+        index = order[first[these][:, None] + np.arange(rows)]
+        here = basis[index]
+        a = _adjusted(here, weights[index])
+        adjusted[index] = a
+        spread[these] = a.transpose(0, 2, 1) @ a
+        pull[these] = here.transpose(0, 2, 1) @ a
+    return adjusted, spread, pull
+
+
 def _astray(groups: Ints, clusters: Ints) -> bool:
     """Whether a group reaches into more than one cluster."""
-    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
-    return bool(np.any(clusters[first][inverse] != clusters))
+    number = numbered(groups)[1]
+    one = np.empty(int(number.max(initial=-1)) + 1, dtype=clusters.dtype)
+    one[number] = clusters
+    return bool(np.any(one[number] != clusters))
 
 
 def _adjusted(basis: Floats, weights: Floats) -> Floats:
@@ -178,9 +245,10 @@ def _adjusted(basis: Floats, weights: Floats) -> Floats:
     turned = basis.transpose(0, 2, 1)
     gram = turned @ basis
     part = turned @ weights
-    if float(np.trace(gram, axis1=1, axis2=2).max(initial=0.0)) <= SMALL_LEVERAGE:
+    largest = float(np.trace(gram, axis1=1, axis2=2).max(initial=0.0))
+    if largest <= SMALL_LEVERAGE:
         factor, term, total = 1.0, part, np.zeros_like(part)
-        for i in range(1, TERMS):
+        for i in range(1, 1 + int(np.ceil(np.log(LEFT_OUT) / np.log(max(largest, LEFT_OUT))))):
             factor *= (2 * i - 1) / (2 * i)
             total += factor * term
             term = gram @ term

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.numbered import numbered
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -14,6 +16,8 @@ LARGEST_DENSE = 4_000_000
 """Cells x dummies up to which period effects are kept as columns (and enter the leverages)."""
 RELATIVE_RANK = 1e-9
 """A column whose remainder is smaller than this share of itself is explained by the others."""
+WELL_APART = 1e-6
+"""Smallest eigenvalue of the normalised cross-products, as a share of the largest, from which they give the basis."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,32 @@ class Within:
     """Parameters that were removed: groups, periods and nuisance columns."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Removal:
+    """What is removed from columns: made once, used for any number of them."""
+
+    groups: Ints
+    """Group of each row, from 0 without gaps, shape (n,)."""
+    count: Floats
+    """Rows of each group."""
+    basis: Floats
+    """Orthonormal basis of the nuisance space beyond the group means, shape (n, q)."""
+    sweep: _Sweep | None
+    """Period effects, where these are too many to be columns of the basis."""
+    rank: int
+    """Parameters that are removed: groups, periods and nuisance columns."""
+
+    def of(self, columns: Floats) -> Floats:
+        """What is left of each column, shape (n, k)."""
+        left = demeaned(columns, self.groups, self.count)
+        if self.sweep is not None:
+            left = self.sweep.of(left)
+        if self.basis.shape[1]:
+            left -= self.basis @ (self.basis.T @ left)
+            left -= self.basis @ (self.basis.T @ left)
+        return left
+
+
 def within(*, columns: Floats, groups: Ints, periods: Ints | None = None, nuisance: Floats | None = None) -> Within:
     """Remove group means, period effects and nuisance columns exactly (Frisch-Waugh-Lovell).
 
@@ -35,10 +65,22 @@ def within(*, columns: Floats, groups: Ints, periods: Ints | None = None, nuisan
     ----------
     columns
         Shape (n, k), any unit.
+    groups, periods, nuisance
+        As in `removal`.
+    """
+    made = removal(groups=groups, periods=periods, nuisance=nuisance)
+    return Within(columns=made.of(columns), basis=made.basis, rank=made.rank)
+
+
+def removal(*, groups: Ints, periods: Ints | None = None, nuisance: Floats | None = None) -> Removal:
+    """What has to be removed from a column so that groups, periods and nuisance columns have had their say.
+
+    Parameters
+    ----------
     groups
-        Group of each row, integers from 0, shape (n,); each group's mean is removed.
+        Group of each row, integers, shape (n,); each group's mean is removed.
     periods
-        A second, crossed classification, integers from 0, shape (n,).
+        A second, crossed classification, integers, shape (n,).
     nuisance
         Further columns to remove, shape (n, q).
 
@@ -46,61 +88,97 @@ def within(*, columns: Floats, groups: Ints, periods: Ints | None = None, nuisan
     ------
     Frisch & Waugh (1933), Lovell (1963); two-way within transformation: Wansbeek & Kapteyn (1989), eq. 2.6.
     """
-    groups = np.unique(groups, return_inverse=True)[1]
+    groups = numbered(groups)[1]
     count = np.bincount(groups).astype(np.float64)
-    left = _demean(columns, groups, count)
-    rank = len(count)
-    basis = np.zeros((len(groups), 0))
+    sweep = None
     parts = []
     if periods is not None:
-        periods = np.unique(periods, return_inverse=True)[1]
+        periods = numbered(periods)[1]
         p = int(periods.max()) + 1
         if len(groups) * p <= LARGEST_DENSE:
-            parts.append(_demean(np.eye(p)[periods], groups, count))
+            parts.append(demeaned(np.eye(p)[periods], groups, count))
         else:
-            left, removed = _sweep(left, groups, count, periods, p)
-            rank += removed
-            if nuisance is not None:
-                nuisance, _ = _sweep(_demean(nuisance, groups, count), groups, count, periods, p)
+            sweep = _Sweep.over(groups, count, periods, p)
     if nuisance is not None and nuisance.shape[1]:
-        parts.append(_demean(nuisance, groups, count))
-    if parts:
-        basis = orthonormal(np.hstack(parts))
-        left = left - basis @ (basis.T @ left)
-        left = left - basis @ (basis.T @ left)
-        rank += basis.shape[1]
-    return Within(columns=left, basis=basis, rank=rank)
+        left = demeaned(nuisance, groups, count)
+        parts.append(left if sweep is None else sweep.of(left))
+    basis = orthonormal(np.hstack(parts)) if parts else np.zeros((len(groups), 0))
+    rank = len(count) + (0 if sweep is None else sweep.rank) + basis.shape[1]
+    return Removal(groups=groups, count=count, basis=basis, sweep=sweep, rank=rank)
 
 
 def orthonormal(columns: Floats) -> Floats:
-    """Orthonormal basis of the span of some columns, shape (n, rank)."""
-    size = np.linalg.norm(columns, axis=0)
+    """Orthonormal basis of the span of some columns, shape (n, rank).
+
+    From their cross-products, twice, where the columns are well apart (the second time makes up for what the first
+    lost); else from their singular values.
+    """
+    size = lengths(columns)
     columns = columns[:, size > RELATIVE_RANK * max(1.0, float(size.max(initial=0.0)))]
     if columns.shape[1] == 0:
         return columns
-    u, s, _ = np.linalg.svd(columns / np.linalg.norm(columns, axis=0), full_matrices=False)
+    columns = columns / lengths(columns)
+    values, vectors = np.linalg.eigh(columns.T @ columns)
+    if values[0] > WELL_APART * values[-1]:
+        once = columns @ (vectors[:, ::-1] / np.sqrt(values[::-1]))
+        values, vectors = np.linalg.eigh(once.T @ once)
+        return np.ascontiguousarray(once @ ((vectors / np.sqrt(values)) @ vectors.T))
+    u, s, _ = np.linalg.svd(columns, full_matrices=False)
     return np.ascontiguousarray(u[:, s > RELATIVE_RANK * s[0]])
 
 
-def _demean(columns: Floats, groups: Ints, count: Floats) -> Floats:
-    columns = columns - columns.mean(axis=0)
-    means = np.empty((len(count), columns.shape[1]))
-    for j in range(columns.shape[1]):
-        means[:, j] = np.bincount(groups, weights=columns[:, j], minlength=len(count)) / count
-    out: Floats = columns - means[groups]
+def lengths(columns: Floats) -> Floats:
+    """Euclidean length of each column, shape (k,)."""
+    out: Floats = np.sqrt(np.einsum("ij,ij->j", columns, columns))
     return out
 
 
-def _sweep(columns: Floats, groups: Ints, count: Floats, periods: Ints, p: int) -> tuple[Floats, int]:
-    """Project group-demeaned columns off group-demeaned period dummies without forming them."""
-    from scipy.sparse import csr_array, diags_array
+def group_sums(columns: Floats, groups: Ints, size: int) -> Floats:
+    """Sums of each column in each group, shape (size, k); groups are numbered from 0 without gaps."""
+    step = np.diff(groups)
+    if len(groups) and bool((step >= 0).all()):
+        sums: Floats = np.add.reduceat(columns, np.append(0, np.flatnonzero(step) + 1), axis=0)
+        return sums
+    parts = [np.bincount(groups, weights=column, minlength=size) for column in columns.T]
+    return np.column_stack(parts) if parts else np.zeros((size, 0))
 
-    cross = csr_array((np.ones(len(groups)), (groups, periods)), shape=(len(count), p))
-    gram = np.diag(np.bincount(periods, minlength=p).astype(np.float64))
-    gram -= (cross.T @ diags_array(1 / count) @ cross).toarray()
-    inverse = np.linalg.pinv(gram, rcond=1e-10, hermitian=True)
-    for _ in range(2):
-        sums = np.column_stack([np.bincount(periods, weights=c, minlength=p) for c in columns.T])
-        effect = inverse @ sums
-        columns = columns - _demean(effect[periods], groups, count)
-    return columns, int(np.linalg.matrix_rank(gram, tol=1e-8, hermitian=True))
+
+def demeaned(columns: Floats, groups: Ints, count: Floats) -> Floats:
+    """Columns less the means of their groups, shape (n, k)."""
+    columns = columns - group_sums(columns, groups, len(count)).sum(axis=0) / len(columns)
+    columns -= (group_sums(columns, groups, len(count)) / count[:, None])[groups]
+    return columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sweep:
+    """Projection of group-demeaned columns off group-demeaned period dummies, without forming these."""
+
+    groups: Ints
+    count: Floats
+    periods: Ints
+    inverse: Floats
+    """Of the dummies' cross-products, shape (p, p)."""
+    rank: int
+
+    @classmethod
+    def over(cls, groups: Ints, count: Floats, periods: Ints, p: int) -> _Sweep:
+        from scipy.sparse import csr_array, diags_array
+
+        cross = csr_array((np.ones(len(groups)), (groups, periods)), shape=(len(count), p))
+        gram = np.diag(np.bincount(periods, minlength=p).astype(np.float64))
+        gram -= (cross.T @ diags_array(1 / count) @ cross).toarray()
+        return cls(
+            groups=groups,
+            count=count,
+            periods=periods,
+            inverse=np.linalg.pinv(gram, rcond=1e-10, hermitian=True),
+            rank=int(np.linalg.matrix_rank(gram, tol=1e-8, hermitian=True)),
+        )
+
+    def of(self, columns: Floats) -> Floats:
+        """What is left of group-demeaned columns."""
+        for _ in range(2):
+            effect = self.inverse @ group_sums(columns, self.periods, len(self.inverse))
+            columns = columns - demeaned(effect[self.periods], self.groups, self.count)
+        return columns

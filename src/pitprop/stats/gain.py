@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from pitprop.stats.estimate import Estimate
+from pitprop.stats.numbered import numbered
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -60,7 +61,7 @@ def rise_and_fall(*, gain: Floats, later: Floats, group: Ints) -> Floats:
 
 
 def _percentile(values: Floats, group: Ints) -> Floats:
-    number = np.unique(group, return_inverse=True)[1]
+    number = numbered(group)[1]
     size = np.bincount(number, minlength=1)
     order = np.argsort(values, kind="stable")
     order = order[np.argsort(number[order].astype(np.min_scalar_type(len(size))), kind="stable")]
@@ -133,7 +134,7 @@ def extra_reversal(
     Ratios of sums with sums of influences by unit (Liang & Zeger 1986, Biometrika 73:13); the logic of the retest
     is that of Jacob & Levitt (2003), Brookings-Wharton Papers on Urban Affairs 2003:185.
     """
-    clusters = np.unique(unit, return_inverse=True)[1]
+    clusters = numbered(unit)[1]
     count = int(clusters.max(initial=-1)) + 1
     influences, values = [], []
     for side in (under, ~under):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from pitprop.stats.estimate import Estimate
+from pitprop.stats.numbered import numbered
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -152,7 +153,7 @@ def beside_gaps(*, value: Floats, unit: Ints, time: Ints, beside: Bools) -> Esti
     if int(beside[keep].sum()) < FEWEST_BESIDE:
         return None
     value, when, near = value[keep], time[keep].astype(np.float64), beside[keep].astype(np.float64)
-    unit = np.unique(unit[keep], return_inverse=True)[1]
+    unit = numbered(unit[keep])[1]
     left, x = (_straightened(v, unit, when) for v in (value, near))
     size = np.bincount(unit, weights=left**2)
     spread = (size / np.maximum(np.bincount(unit) - 2, 1)) ** 0.5

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.numbered import distinct, numbered
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -63,12 +65,12 @@ def history(value: Floats, noise: Floats, unit: Ints, time: Ints) -> History | N
     """
     there = np.flatnonzero(np.isfinite(value))
     value, noise, time = value[there], noise[there], time[there]
-    _, unit = np.unique(unit[there], return_inverse=True)
-    units, label = len(np.unique(unit)), unit
-    times, place = np.unique(time, return_inverse=True)
+    _, unit = numbered(unit[there])
+    units, label = len(distinct(unit)), unit
+    times, place = numbered(time)
     if units < MANY_UNITS:
         label = place * min(STRETCHES, max(len(times) // 3, 1)) // max(len(times), 1)
-    clusters = len(np.unique(label))
+    clusters = len(distinct(label))
     if clusters < FEWEST_CLUSTERS:
         return None
     shift, size = float(value.mean()), float(np.abs(value).max())

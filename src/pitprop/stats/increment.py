@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtri, stdtr, stdtrit
 
+from pitprop.stats.numbered import numbered
 from pitprop.stats.prediction import Forecasts
 
 Floats = NDArray[np.float64]
@@ -121,11 +122,11 @@ def increment(forecasts: Forecasts, *, smallest: float = 0.02, lag: int = 0, lev
 
 
 def _clusterings(f: Forecasts, lag: int) -> list[tuple[Ints, str]]:
-    times, place = np.unique(f.time, return_inverse=True)
+    times, place = numbered(f.time)
     stretches = max(min(20, len(times) // max(3, lag)), 1)
     out: list[tuple[Ints, str]] = []
     if f.held_out:
-        out.append((np.unique(f.unit, return_inverse=True)[1], "unit"))
+        out.append((numbered(f.unit)[1], "unit"))
     if not f.within:
         out.append((place * stretches // len(times), "stretch of periods"))
     return out

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pitprop.stats.clustered_regression import ClusteredRegression, clustered_regression
+from pitprop.stats.clustered_regression import ClusteredDesign, ClusteredRegression, clustered_design
 from pitprop.stats.estimate import Estimate
+from pitprop.stats.numbered import distinct, numbered
 from pitprop.stats.serial_regression import SerialRegression, serial_regression
 
 Floats = NDArray[np.float64]
@@ -28,6 +30,45 @@ class LevelChange:
     """The regression behind it; its first column is the step."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LevelDesign:
+    """Which rows lie before and after: made once for any number of values on the same rows."""
+
+    unit: Ints
+    time: Ints
+    columns: Floats
+    """The step and, with a trend, the courses before and after, shape (n, k)."""
+    nuisance: Floats | None
+    compared: bool
+    """Whether there are untreated units."""
+    clustered: ClusteredDesign | None
+    few: bool
+    """Whether there are too few units to cluster by."""
+
+    def change(self, values: Floats) -> LevelChange | None:
+        """The change of these values, shape (n,), or None where it cannot be told apart from the rest."""
+        first = [1.0] + [0.0] * (self.columns.shape[1] - 1)
+        if self.few:
+            series = serial_regression(
+                y=values, columns=self.columns, times=self.time, series=self.unit, nuisance=self.nuisance
+            )
+            return None if series is None else LevelChange(estimate=series.contrast(first), fit=series)
+        if self.clustered is None:
+            return None
+        fit = self.clustered.fit(values)
+        estimate = fit.contrast(first)
+        if not self.compared:
+            common = _common(fit, self.columns, self.time, self.nuisance)
+            if common is None:
+                return None
+            both = _peculiar(fit, self.unit, self.time)
+            variance = max(estimate.se**2 + common.se**2 - both, estimate.se**2, common.se**2)
+            weight = estimate.se**4 / estimate.df + common.se**4 / common.df
+            df = (estimate.se**2 + common.se**2) ** 2 / weight if weight > 0 else estimate.df
+            estimate = Estimate(value=estimate.value, se=variance**0.5, df=df)
+        return LevelChange(estimate=estimate, fit=fit)
+
+
 def level_change(
     *,
     values: Floats,
@@ -44,6 +85,30 @@ def level_change(
     ----------
     values
         Shape (n,), any unit; no NaN.
+    unit, time, after, treated, nuisance, trend
+        As in `level_design`.
+
+    Returns
+    -------
+    The change, or None where it cannot be told apart from units, periods, season or trend.
+    """
+    design = level_design(unit=unit, time=time, after=after, treated=treated, nuisance=nuisance, trend=trend)
+    return design.change(values)
+
+
+def level_design(
+    *,
+    unit: Ints,
+    time: Ints,
+    after: Bools,
+    treated: Bools,
+    nuisance: Floats | None = None,
+    trend: bool = False,
+) -> LevelDesign:
+    """Before and after, for any number of values on the same rows.
+
+    Parameters
+    ----------
     unit, time
         Unit of each row, integers from 0, and its period, integers; shape (n,).
     after, treated
@@ -53,10 +118,6 @@ def level_change(
     trend
         Whether the change is from where the treated were heading before (relative to the others): their
         linear course before the date, continued to the middle of the time after.
-
-    Returns
-    -------
-    The change, or None where it cannot be told apart from units, periods, season or trend.
 
     Notes
     -----
@@ -75,35 +136,25 @@ def level_change(
         middle = time[after & treated].mean()
         columns += [treated * (time - middle), (after & treated) * (time - middle)]
     x = np.column_stack(columns).astype(np.float64)
-    first = [1.0] + [0.0] * (x.shape[1] - 1)
-    if len(np.unique(unit)) < FEWEST_CLUSTERS:
-        series = serial_regression(y=values, columns=x, times=time, series=unit, nuisance=nuisance)
-        return None if series is None else LevelChange(estimate=series.contrast(first), fit=series)
-    fit = clustered_regression(
-        y=values,
-        columns=x,
-        clusters=unit,
-        periods=time if compared else None,
-        nuisance=None if compared else nuisance,
+    few = len(distinct(unit)) < FEWEST_CLUSTERS
+    clustered = None
+    if not few:
+        clustered = clustered_design(
+            columns=x,
+            clusters=unit,
+            periods=time if compared else None,
+            nuisance=None if compared else nuisance,
+        )
+    return LevelDesign(
+        unit=unit, time=time, columns=x, nuisance=nuisance, compared=compared, clustered=clustered, few=few
     )
-    if fit is None:
-        return None
-    estimate = fit.contrast(first)
-    if not compared:
-        common = _common(fit, x, time, nuisance)
-        if common is None:
-            return None
-        both = _peculiar(fit, unit, time)
-        variance = max(estimate.se**2 + common.se**2 - both, estimate.se**2, common.se**2)
-        weight = estimate.se**4 / estimate.df + common.se**4 / common.df
-        df = (estimate.se**2 + common.se**2) ** 2 / weight if weight > 0 else estimate.df
-        estimate = Estimate(value=estimate.value, se=variance**0.5, df=df)
-    return LevelChange(estimate=estimate, fit=fit)
 
 
 def _common(fit: ClusteredRegression, x: Floats, time: Ints, nuisance: Floats | None) -> Estimate | None:
     """The same change in the series of means over units, with errors that hang together over time."""
-    periods, first, inverse = np.unique(time, return_index=True, return_inverse=True)
+    periods, inverse = numbered(time)
+    first = np.empty(len(periods), dtype=np.int64)
+    first[inverse[::-1]] = np.arange(len(time))[::-1]
     mean = np.bincount(inverse, weights=fit.residuals) / np.bincount(inverse)
     series = serial_regression(
         y=mean,
@@ -116,7 +167,7 @@ def _common(fit: ClusteredRegression, x: Floats, time: Ints, nuisance: Floats | 
 
 def _peculiar(fit: ClusteredRegression, unit: Ints, time: Ints) -> float:
     """Variance of the change from errors peculiar to a unit in a period, AR(1) within units."""
-    inverse = np.unique(time, return_inverse=True)[1]
+    inverse = numbered(time)[1]
     own = fit.residuals - (np.bincount(inverse, weights=fit.residuals) / np.bincount(inverse))[inverse]
     order = np.lexsort((time, unit))
     e, w = own[order], fit.weights[order, 0]
@@ -133,11 +184,12 @@ def _correlated(rho: float, unit: Ints, time: Ints, weights: Floats) -> float:
     """w'R w with R the AR(1) correlation within units, in linear time; rows in order of unit and time."""
     new = np.append(True, np.diff(unit) != 0)
     place = np.arange(len(unit)) - np.flatnonzero(new)[np.cumsum(new) - 1]
-    step = np.append(0.0, rho ** np.maximum(np.diff(time), 0))
+    ages = np.append(0, np.maximum(np.diff(time), 0))
+    step = (rho ** np.arange(int(ages.max(initial=0)) + 1))[ages]
     behind = np.zeros(len(weights))
-    order = np.argsort(place, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(place[order])) + 1)[
-        1:
-    ]:  # the second of each unit, the third, ...
+    order = np.argsort(place.astype(np.min_scalar_type(int(place.max(initial=0)))), kind="stable")
+    ends = np.cumsum(np.bincount(place))
+    for start, end in pairwise(ends):  # the second of each unit, the third, ...
+        rows = order[start:end]
         behind[rows] = step[rows] * (behind[rows - 1] + weights[rows - 1])
     return float(weights @ (weights + 2.0 * behind))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.numbered import distinct, numbered
 from pitprop.stats.own_past import own_past
 
 Floats = NDArray[np.float64]
@@ -149,7 +150,7 @@ def forecasts(
     if within:
         keep &= counts >= FEW_PER_PERIOD
     at = np.flatnonzero(keep)
-    unit_at, time_at = np.unique(unit[at], return_inverse=True)[1], time[at]
+    unit_at, time_at = numbered(unit[at])[1], time[at]
     units = int(unit_at.max()) + 1
     held_out = units >= MANY_UNITS
     known = [past.last, past.mean - past.last, *([past.season - past.mean] if cycle else [])]
@@ -203,7 +204,7 @@ def _movement_and_level(x: Floats, unit: Ints, time: Ints) -> list[Floats]:
 
 def _counts(time: Ints, keep: NDArray[np.bool_]) -> Ints:
     """Usable observations in each observation's period."""
-    _, place = np.unique(time, return_inverse=True)
+    _, place = numbered(time)
     counts: Ints = np.bincount(place[keep], minlength=int(place.max()) + 1)[place]
     return counts
 
@@ -212,7 +213,7 @@ def _problem(x: Floats, y: Floats, time: Ints, keep: NDArray[np.bool_]) -> str:
     both = np.isfinite(x) & np.isfinite(y)
     if both.sum() < FIRST_TRAINING:
         return f"only {int(both.sum())} observations have both values; at least {FIRST_TRAINING} are needed"
-    if len(np.unique(time[both])) < 3:
+    if len(distinct(time[both])) < 3:
         return "fewer than three periods have both values, and a forecast needs a past"
     if _flat(x[both]):
         return "the metric never varies"
@@ -246,7 +247,7 @@ def _design(baseline: Floats, rest: Floats, time: Ints, level: Ints | None, with
     columns[:, [0, *range(p, columns.shape[1])]] -= columns[:, [0, *range(p, columns.shape[1])]].mean(axis=0)
     raw = columns.std(axis=0)
     if within:
-        _, place = np.unique(time, return_inverse=True)
+        _, place = numbered(time)
         n = np.bincount(place)
         columns = np.column_stack([c - (np.bincount(place, weights=c) / n)[place] for c in columns.T])
     scale = columns.std(axis=0)
@@ -271,7 +272,7 @@ def _design(baseline: Floats, rest: Floats, time: Ints, level: Ints | None, with
 
 def _start(time: Ints, delay: int, training: int) -> int | None:
     """First time before which enough is known; None where there is none."""
-    times = np.unique(time)
+    times = distinct(time)
     before = np.searchsorted(np.sort(time), times - delay, side="right")
     enough = np.flatnonzero(before >= training)
     return int(times[enough[0]]) if len(enough) else None
@@ -284,7 +285,7 @@ def _errors(
     a, p = design.a, design.p
     k = a.shape[1] - p - 1
     u, v, e = np.full(len(a), np.nan), np.full((len(a), k), np.nan), np.full(len(a), np.nan)
-    ahead = np.unique(time)
+    ahead = distinct(time)
     ahead = ahead[ahead >= start]
     units = int(unit.max()) + 1
     c = a.shape[1]
@@ -301,7 +302,7 @@ def _errors(
         place = np.zeros(len(test), np.int64)
         if held_out:
             own += _grams(new, unit[fresh], units)
-            present, place = np.unique(unit[test], return_inverse=True)
+            present, place = numbered(unit[test])
             grams = grams - own[present]
         trained = block[0] - delay
         grams[:, unseen, :] = grams[:, :, unseen] = 0.0

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.stats.estimate import Estimate
+from pitprop.stats.numbered import numbered
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -140,7 +141,7 @@ def _estimate(value: float, influence: Floats, unit: Ints, time: Ints, floor: fl
 
 def _clustered(influence: Floats, cluster: Ints) -> tuple[float, float] | None:
     """Variance and degrees of freedom (effective clusters less one), or None where there are too few."""
-    number = np.unique(cluster, return_inverse=True)[1]
+    number = numbered(cluster)[1]
     size = np.bincount(number).astype(np.float64)
     effective = float((size**2).sum() ** 2 / (size**4).sum())
     if effective < FEWEST_CLUSTERS:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.numbered import numbered
+
 Floats = NDArray[np.float64]
 
 PERIODS_A_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}
@@ -32,6 +34,11 @@ def season(*, start: NDArray[np.datetime64], granularity: str, years: float) -> 
         raise ValueError(f"`{granularity}` is not one of {', '.join(PERIODS_A_YEAR)}")
     if granularity == "year":
         return np.zeros((len(start), 0))
+    days, place = numbered(start.astype("datetime64[D]").astype(np.int64))
+    return _of_the_year(days.astype("datetime64[D]"), granularity, years)[place]
+
+
+def _of_the_year(start: NDArray[np.datetime64], granularity: str, years: float) -> Floats:
     month = start.astype("datetime64[M]").astype(np.int64) % 12
     if granularity in ("month", "quarter") and years >= 2:
         position = month // 3 if granularity == "quarter" else month

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.stats.estimate import Estimate
-from pitprop.stats.fixed_effects import RELATIVE_RANK, orthonormal, within
+from pitprop.stats.fixed_effects import RELATIVE_RANK, lengths, orthonormal, within
+from pitprop.stats.numbered import numbered
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -153,9 +154,8 @@ def serial_regression(
     groups = series if groups is None else groups
     kept = within(columns=np.column_stack([y, columns]), groups=groups, nuisance=nuisance)
     left, x = kept.columns[:, 0], kept.columns[:, 1:]
-    size = np.linalg.norm(x, axis=0)
-    reference = np.linalg.norm(columns - columns.mean(axis=0), axis=0)
-    if np.any(size <= RELATIVE_RANK * reference) or np.any(size == 0):
+    size = lengths(x)
+    if np.any(size <= RELATIVE_RANK * lengths(columns - columns.mean(axis=0))) or np.any(size == 0):
         return None
     q = orthonormal(x)
     parameters = kept.rank + x.shape[1]
@@ -165,15 +165,15 @@ def serial_regression(
     weights = (np.linalg.solve(unit.T @ unit, unit.T)).T / size
     coefficients = weights.T @ left
     residuals = left - x @ coefficients
-    longest = int(np.bincount(np.unique(series, return_inverse=True)[1]).max())
+    longest = int(np.bincount(numbered(series)[1]).max())
     lags = max(int(np.ceil(1.3 * longest**0.5)) - 1, 0) if lags is None else lags
-    codes = np.unique(series, return_inverse=True)[1]
+    codes = numbered(series)[1]
     kernel, next_to = _pairs(codes, times, 1 - np.arange(lags + 1) / (lags + 1))
     apart = None
     if n <= LARGEST_EXACT:
         apart = np.abs(times[:, None] - times[None, :]).astype(np.float64)
         apart[series[:, None] != series[None, :]] = np.inf
-    groups = np.unique(groups, return_inverse=True)[1].astype(np.int64)
+    groups = numbered(groups)[1]
     membership = np.eye(int(groups.max()) + 1)[groups]
     membership = membership / np.sqrt(membership.sum(axis=0))
     basis = np.hstack([kept.basis, q])

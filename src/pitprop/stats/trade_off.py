@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.stats.estimate import Estimate
+from pitprop.stats.numbered import distinct
 from pitprop.stats.two_way import two_way
 
 Floats = NDArray[np.float64]
@@ -31,7 +32,7 @@ def trade_off(*, lost: Floats, gained: Floats, unit: Ints, period: Ints) -> Esti
     Two-way within regression; errors clustered by unit (Liang & Zeger 1986, times G / (G - 1)), t with the
     degrees of freedom (sum v)^2 / sum v^2 - 1 over the units' shares v of the information.
     """
-    if len(np.unique(unit)) < 5:
+    if len(distinct(unit)) < 5:
         return None
     y, x = (two_way(v / (float(np.abs(v).max()) or 1.0), unit, period) for v in (lost, gained))
     scale = (float(np.abs(lost).max()) or 1.0) / (float(np.abs(gained).max()) or 1.0)

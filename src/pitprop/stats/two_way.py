@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.numbered import numbered
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -67,8 +69,8 @@ def two_way(y: Floats, unit: Ints, period: Ints) -> TwoWay:
     """
     used = _largest_set(unit, period)
     y = np.asarray(y, dtype=np.float64)[used]
-    labels, i = np.unique(unit[used], return_inverse=True)
-    p = np.unique(period[used], return_inverse=True)[1]
+    labels, i = numbered(unit[used])
+    p = numbered(period[used])[1]
     a, b = len(labels), int(p.max()) + 1
     count = np.bincount(i, minlength=a).astype(np.float64)
     centre = float(y.mean())
@@ -91,8 +93,8 @@ def two_way(y: Floats, unit: Ints, period: Ints) -> TwoWay:
 
 def _largest_set(unit: Ints, period: Ints) -> Bools:
     """Which values belong to the largest set of units that are linked through periods they share."""
-    i = np.unique(unit, return_inverse=True)[1]
-    p = np.unique(period, return_inverse=True)[1]
+    i = numbered(unit)[1]
+    p = numbered(period)[1]
     if np.bincount(p).max() > i.max() or np.bincount(i).max() > p.max():  # one period, or one unit, links all
         return np.ones(len(i), dtype=np.bool_)
     from scipy.sparse import coo_array

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.stats.estimate import Estimate
+from pitprop.stats.numbered import distinct
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -81,7 +82,7 @@ def chance_verdicts(
         return None
     share = turned[used] / draws[used]
     cluster = unit[used]
-    if len(np.unique(cluster)) < FEWEST_UNITS:
+    if len(distinct(cluster)) < FEWEST_UNITS:
         cluster = np.unique(np.stack([cluster, time[used] // STRETCH]), axis=1, return_inverse=True)[1].ravel()
     held = np.bincount(cluster)
     size = held[held > 0].astype(np.float64)

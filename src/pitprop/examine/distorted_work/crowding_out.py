@@ -51,6 +51,7 @@ from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.stats.estimate import Estimate
 from pitprop.stats.level_change import level_change
+from pitprop.stats.numbered import distinct
 from pitprop.stats.ratio_interval import ratio_interval
 from pitprop.stats.season import season
 from pitprop.stats.trade_off import trade_off
@@ -329,7 +330,7 @@ def _as_data(reading: _Reading, spread: float) -> dict[str, Any]:
         "number_rose_by": None if reading.gain is None else reading.gain.value,
         "since": cells.since.isoformat(),
         "units": cells.units,
-        "units_without_target": len(np.unique(cells.unit[~cells.under])),
+        "units_without_target": len(distinct(cells.unit[~cells.under])),
         "periods_before": cells.periods_before,
         "periods_after": cells.periods_after,
     }

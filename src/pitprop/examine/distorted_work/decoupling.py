@@ -59,6 +59,7 @@ from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.stats.clustered_regression import ClusteredRegression, clustered_regression
 from pitprop.stats.estimate import Estimate
 from pitprop.stats.level_change import FEWEST_CLUSTERS
+from pitprop.stats.numbered import distinct
 from pitprop.stats.ratio_interval import RatioInterval, ratio_interval
 from pitprop.stats.season import season
 from pitprop.stats.serial_regression import SerialRegression, serial_regression
@@ -342,7 +343,7 @@ def _attenuation(spread: tuple[float, float], noise: Floats, cells: BeforeAfter)
 def _placebo(x: Floats, y: Floats, cells: BeforeAfter) -> Estimate | None:
     """Change of slope at a date in the middle of the time before the target."""
     early = cells.under & ~cells.after
-    times = np.unique(cells.time[early])
+    times = distinct(cells.time[early])
     if len(times) < 6:
         return None
     part = cells.take(early)
@@ -437,7 +438,7 @@ def _data(slopes: _Slopes, cells: BeforeAfter, unit: float, n: int, share: float
         "ratio_kind": slopes.ratio.kind,
         "spread_ratio": slopes.spread[1] / slopes.spread[0] if slopes.spread[0] > 0 else None,
         "units": cells.units,
-        "units_without_target": len(np.unique(cells.unit[~cells.under])),
+        "units_without_target": len(distinct(cells.unit[~cells.under])),
         "periods_before": cells.periods_before,
         "periods_after": cells.periods_after,
         "cells": n,

@@ -58,8 +58,9 @@ from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.stats.clustered_regression import ClusteredRegression, clustered_regression
 from pitprop.stats.estimate import Estimate
-from pitprop.stats.level_change import FEWEST_CLUSTERS, LevelChange, level_change
+from pitprop.stats.level_change import FEWEST_CLUSTERS, LevelChange, LevelDesign, level_design
 from pitprop.stats.noninferiority import noninferiority
+from pitprop.stats.numbered import distinct
 from pitprop.stats.ratio_interval import ratio_interval
 from pitprop.stats.season import season
 from pitprop.stats.serial_regression import SerialRegression, serial_regression
@@ -181,7 +182,8 @@ def _read(panel: Panel, brief: Brief, guardrail: Guardrail, guardrails: int) -> 
     centre, scale = float(values.mean()), float(values.std())
     scaled = (values - centre) / scale
     nuisance = _season(cells)
-    change = _change(scaled, cells, nuisance, trend=False)
+    design = _design(cells, nuisance, trend=False)
+    change = design.change(scaled)
     if change is None:
         return _Reading(
             name=name,
@@ -190,7 +192,7 @@ def _read(panel: Panel, brief: Brief, guardrail: Guardrail, guardrails: int) -> 
             needed="More periods before and after the target, or units without the target.",
             cells=cells,
         )
-    gap = _change(scaled, cells, nuisance, trend=True)
+    gap = _design(cells, nuisance, trend=True).change(scaled)
     before = cells.under & ~cells.after
     level = abs(float(values[before].mean()))
     margin = guardrail.amount * (level if guardrail.relative else 1.0)
@@ -209,7 +211,7 @@ def _read(panel: Panel, brief: Brief, guardrail: Guardrail, guardrails: int) -> 
         margin,
         level,
         guardrails,
-        _exchange(panel, cells, change, scale, brief),
+        _exchange(panel, cells, design, change, scale, brief),
     )
 
 
@@ -285,9 +287,8 @@ def _rule(
     )
 
 
-def _change(values: Floats, cells: BeforeAfter, nuisance: Floats, *, trend: bool) -> LevelChange | None:
-    return level_change(
-        values=values,
+def _design(cells: BeforeAfter, nuisance: Floats, *, trend: bool) -> LevelDesign:
+    return level_design(
         unit=cells.unit,
         time=cells.time,
         after=cells.after,
@@ -302,7 +303,9 @@ def _season(cells: BeforeAfter) -> Floats:
     return columns if cells.years >= 1 else columns[:, :0]
 
 
-def _exchange(panel: Panel, cells: BeforeAfter, change: LevelChange, scale: float, brief: Brief) -> dict[str, Any]:
+def _exchange(
+    panel: Panel, cells: BeforeAfter, design: LevelDesign, change: LevelChange, scale: float, brief: Brief
+) -> dict[str, Any]:
     """Guardrail units lost for each unit that the metric gained since the target."""
     sign = SIGNS.get(brief.metric.improvement_direction, 0)
     gain = sign * panel.metric.value[cells.cell]
@@ -311,7 +314,7 @@ def _exchange(panel: Panel, cells: BeforeAfter, change: LevelChange, scale: floa
     spread = float(gain.std())
     if spread <= 1e-9 * float(np.abs(gain).max(initial=0.0)):
         return {}
-    metric = _change((gain - gain.mean()) / spread, cells, _season(cells), trend=False)
+    metric = design.change((gain - gain.mean()) / spread)
     if metric is None:
         return {}
     lost, won = change.estimate.times(scale), metric.estimate.times(spread)
@@ -362,10 +365,10 @@ def _slopes(panel: Panel, measure: Measure, sign: int, brief: Brief) -> dict[str
     unit, period = panel.entity[order], panel.period[order]
     y, columns = (y - y.mean()) / scale[0], ((x - x.mean()) / scale[1])[:, None]
     fit: ClusteredRegression | SerialRegression | None
-    if len(np.unique(unit)) >= FEWEST_CLUSTERS:
+    if len(distinct(unit)) >= FEWEST_CLUSTERS:
         fit = clustered_regression(y=y, columns=columns, clusters=unit, periods=period)
     else:
-        trend = np.where(unit[:, None] == np.unique(unit)[None, :], period[:, None], 0).astype(np.float64)
+        trend = np.where(unit[:, None] == distinct(unit)[None, :], period[:, None], 0).astype(np.float64)
         fit = serial_regression(y=y, columns=columns, times=period, series=unit, nuisance=trend)
     if fit is None:
         return {}
@@ -451,7 +454,7 @@ def _as_data(reading: _Reading, smallest: float) -> dict[str, Any]:
         out |= {
             "since": cells.since.isoformat(),
             "units": cells.units,
-            "units_without_target": len(np.unique(cells.unit[~cells.under])),
+            "units_without_target": len(distinct(cells.unit[~cells.under])),
             "periods_before": cells.periods_before,
             "periods_after": cells.periods_after,
             "left_out": cells.left_out,
@@ -478,7 +481,7 @@ def _figure(panel: Panel, reading: _Reading, brief: Brief) -> Series:
         y: list[float | None] = []
         for index in by_day:
             here = index[mine[index]]
-            alone = len(np.unique(cells.unit[here])) == 1 and panel.entities != ("",)
+            alone = len(distinct(cells.unit[here])) == 1 and panel.entities != ("",)
             hidden = not len(here) or (alone and int(rows[here].sum()) < brief.minimum_group)
             y.append(None if hidden else float(values[here].mean()))
         lines.append(Line(name=label, x=tuple(str(day) for day in days), y=tuple(y)))

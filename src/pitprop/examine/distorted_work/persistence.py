@@ -55,6 +55,7 @@ from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.stats.estimate import Estimate
 from pitprop.stats.gain import ExtraReversal, expected_repeat, extra_reversal, rise_and_fall
+from pitprop.stats.numbered import distinct
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -98,7 +99,7 @@ def run(panel: Panel, brief: Brief) -> Finding:
             "Declare `since` on the target, with data from before it, or units under no target (NULL).",
         )
     few = [int(s.sum()) for s in sides]
-    units = [len(np.unique(changes.unit[s])) for s in sides]
+    units = [len(distinct(changes.unit[s])) for s in sides]
     if min(few) < FEWEST_CHANGES or min(units) < FEWEST_UNITS:
         return _not_applicable(
             f"There are {few[0]} pairs of successive changes of {units[0]} units under the target and {few[1]} of "
@@ -260,7 +261,7 @@ def _told(lost: Estimate, recovered: Estimate, n: int) -> dict[str, Any]:
 
 def _grade(changes: _Changes, brief: Brief) -> Grade:
     """B with time before the target and units without it; C with one of them; one step down where data are thin."""
-    units = min(len(np.unique(changes.unit[s])) for s in (changes.under, ~changes.under))
+    units = min(len(distinct(changes.unit[s])) for s in (changes.under, ~changes.under))
     thin = len(changes.gain) < 200 or units < 20 or changes.share_missing > 0.10
     step = (1 if changes.before and changes.exempt else 2) + int(thin) + int(bool(brief.metric.alternatives))
     grades: tuple[Grade, ...] = ("A", "B", "C", "D")

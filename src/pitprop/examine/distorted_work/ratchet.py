@@ -55,6 +55,7 @@ from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.stats.estimate import Estimate
 from pitprop.stats.lead import Lead, TargetSetting, lead_given_back, target_setting
+from pitprop.stats.numbered import numbered
 from pitprop.stats.season import PERIODS_A_YEAR
 
 Floats = NDArray[np.float64]
@@ -180,7 +181,7 @@ def _course(panel: Panel, metric: Metric) -> _Course | str:
     keep = np.isfinite(value) & np.isfinite(panel.target) & ~panel.exempt & _in_force(panel.start, target)
     if not keep.any():
         return "No cell lies under a target that is a number."
-    unit = np.unique(panel.entity[keep], return_inverse=True)[1]
+    unit = numbered(panel.entity[keep])[1]
     time = _calendar(panel.start[keep], year)
     time -= time.min() // year * year
     length = (int(time.max()) // year + 1) * year

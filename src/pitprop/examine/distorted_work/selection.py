@@ -57,6 +57,7 @@ from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.strata_specimen import strata_specimen
 from pitprop.stats.estimate import Estimate
 from pitprop.stats.level_change import level_change
+from pitprop.stats.numbered import distinct
 from pitprop.stats.season import season
 from pitprop.stats.selection import Kitagawa, LeeBounds, kitagawa, lee_bounds
 
@@ -145,7 +146,7 @@ def _table(strata: Strata) -> _Table:
     periods = len(strata.periods)
     key = strata.entity * periods + strata.period
     counted = ~strata.excluded
-    labels = np.unique(key[counted & (w > 0)])
+    labels = distinct(key[counted & (w > 0)])
     place = np.searchsorted(labels, key)
     place = np.where(labels[np.minimum(place, len(labels) - 1)] == key, place, len(labels))
     size = len(labels) + 1

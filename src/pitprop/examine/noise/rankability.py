@@ -58,6 +58,7 @@ from pitprop.examine.figure import Interval, Intervals
 from pitprop.examine.finding import Finding, State
 from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.stats.moderated import moderated
+from pitprop.stats.numbered import distinct
 from pitprop.stats.period_number import period_number
 from pitprop.stats.persistence import persistence
 from pitprop.stats.ranks import RankSets, separate_intervals, stepdown_ranks, told_apart
@@ -109,7 +110,7 @@ def run(panel: Panel, brief: Brief) -> Finding:
     """How many of the entities can be put in order?"""
     value = panel.metric.value
     there = np.isfinite(value)
-    entities = len(np.unique(panel.entity[there]))
+    entities = len(distinct(panel.entity[there]))
     if entities < FEWEST_ENTITIES:
         return _cannot(
             f"There {'is 1 entity' if entities == 1 else f'are {entities} entities'} with values: "
@@ -129,7 +130,7 @@ def _table(panel: Panel, value: Floats, there: Bools) -> _Table | str:
     level = float(np.max(np.abs(value[there])))
     if float(np.ptp(value[there])) <= 1e-12 * level:
         return "The value is the same for all entities: there is nothing to rank."
-    if len(np.unique(panel.period[there])) > 1:
+    if len(distinct(panel.period[there])) > 1:
         return _over_periods(panel, value, there, level)
     return _over_rows(panel, value, there, level)
 

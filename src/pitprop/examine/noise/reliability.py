@@ -66,6 +66,7 @@ from pitprop.examine.finding import Finding, State
 from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.examine.specimen import declared
 from pitprop.examine.trend import trend
+from pitprop.stats.numbered import distinct
 from pitprop.stats.period_number import period_number
 from pitprop.stats.persistence import Persistence, persistence
 from pitprop.stats.process_chart import ProcessChart, process_chart
@@ -140,7 +141,7 @@ def run(panel: Panel, brief: Brief) -> Finding:
     if not there.any():
         return _cannot("No entity has a value in any period.", "Rows with values.", beyond, None, {})
     level = float(np.max(np.abs(value[there])))
-    entities = len(np.unique(panel.entity[there]))
+    entities = len(distinct(panel.entity[there]))
     if float(np.ptp(value[there])) <= 1e-12 * level:
         says = f"The value is the same throughout ({entities} entities): there is nothing to compare."
         return _cannot(says, "Values that vary.", beyond, None, process)
@@ -159,7 +160,7 @@ def _asked(brief: Brief) -> float:
 
 def _reading(panel: Panel, value: Floats, there: NDArray[np.bool_], level: float) -> _Reading | str:
     """The signal share from periods, or from rows where there is one period; else why there is none."""
-    if len(np.unique(panel.period[there])) > 1:
+    if len(distinct(panel.period[there])) > 1:
         return _from_periods(panel, value, there, level)
     return _from_rows(panel, value, there, level)
 

@@ -54,6 +54,7 @@ from pitprop.examine.figure import Line, Series
 from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.stats.level_break import LevelBreak, level_break
+from pitprop.stats.numbered import distinct
 from pitprop.stats.period_number import period_number
 from pitprop.stats.season import PERIODS_A_YEAR, season
 from pitprop.stats.two_way import two_way
@@ -145,7 +146,7 @@ def _course(panel: Panel) -> _Course | None:
     if not keep.any():
         return None
     z, e, p = (off / np.where(short > 0, short, 1.0)[entity])[keep], entity[keep], period[keep]
-    if len(np.unique(e)) == 1:
+    if len(distinct(e)) == 1:
         shared, place = z, p
     else:
         fit = two_way(z, e, p)
@@ -157,7 +158,7 @@ def _course(panel: Panel) -> _Course | None:
         level=mean_shared - mean_shared.mean(),
         start=panel.periods[there],
         number=period_number(panel.periods[there], panel.granularity),
-        entities=len(np.unique(e)),
+        entities=len(distinct(e)),
         values=len(z),
         spread=short[use],
     )

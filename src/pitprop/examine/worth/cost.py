@@ -55,6 +55,7 @@ from pitprop.examine.panel_specimen import panel_specimen
 from pitprop.examine.specimen import declared
 from pitprop.stats.history import History, history
 from pitprop.stats.net_value import SPANS, Inputs, NetValue, net_value
+from pitprop.stats.numbered import distinct
 from pitprop.stats.period_number import period_number
 
 EFFECT_IS = "net value of measuring it a year, in the declared currency"
@@ -109,7 +110,7 @@ def _history(panel: Panel) -> History | str:
     there = np.isfinite(value)
     if not len(panel.periods) or np.isnat(panel.periods).any():
         return "without time there is no history"
-    if there.sum() < FEWEST_CELLS or len(np.unique(panel.period[there])) < FEWEST_PERIODS:
+    if there.sum() < FEWEST_CELLS or len(distinct(panel.period[there])) < FEWEST_PERIODS:
         return f"there are fewer than {FEWEST_CELLS} values or {FEWEST_PERIODS} periods"
     past = history(value, noise, panel.entity, period_number(panel.start, panel.granularity))
     if past is None:

@@ -53,6 +53,7 @@ from pitprop.examine.figure import Interval, Intervals
 from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.stats.increment import Increment, increment
+from pitprop.stats.numbered import distinct
 from pitprop.stats.period_number import CYCLE, period_number
 from pitprop.stats.prediction import Forecasts, Shortfall, forecasts
 
@@ -246,7 +247,7 @@ def _needed(brief: Brief, made: Forecasts, found: Increment, state: State, backw
             "would decide; a trial might."
         )
     what = "units" if found.cluster_is == "unit" else "periods"
-    now = made.units if found.cluster_is == "unit" else len(np.unique(made.time))
+    now = made.units if found.cluster_is == "unit" else len(distinct(made.time))
     rest = "over as many periods" if what == "units" else "of the same units"
     return (
         f"About {int(np.ceil(factor * now))} {what} {rest} instead of {now}, if the estimate stays: "

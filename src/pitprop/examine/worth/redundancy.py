@@ -59,7 +59,7 @@ from pitprop.stats.effective_rank import effective_rank, gaussian_information, i
 from pitprop.stats.increment import Increment, increment
 from pitprop.stats.jackknifed import Ratio
 from pitprop.stats.lmg import lmg
-from pitprop.stats.numbered import numbered
+from pitprop.stats.numbered import distinct, numbered
 from pitprop.stats.period_number import CYCLE, period_number
 from pitprop.stats.prediction import Shortfall, forecasts
 
@@ -128,7 +128,7 @@ def run(scorecard: Scorecard, brief: Brief) -> Finding:
         return _not_applicable("Without time, noise cannot be told from signal.", "Declare `agg_time_dimension`.")
     value = panel.metric.value
     there = np.isfinite(value)
-    if not there.any() or len(numbered(panel.entity[there])[0]) < FEWEST_UNITS:
+    if not there.any() or len(distinct(panel.entity[there])) < FEWEST_UNITS:
         return _not_applicable(
             f"Fewer than {FEWEST_UNITS} units have values.", f"At least {FEWEST_UNITS} units with several periods each."
         )

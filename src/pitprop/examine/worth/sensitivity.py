@@ -49,7 +49,7 @@ from pitprop.examine.figure import Interval, Intervals
 from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.panel_specimen import autoregressive, panel_specimen
 from pitprop.stats.moves import Agreement, agreement, expected_agreement, moves, shifts
-from pitprop.stats.numbered import numbered
+from pitprop.stats.numbered import distinct, numbered
 from pitprop.stats.period_number import period_number
 from pitprop.stats.persistence import persistence
 from pitprop.stats.swept import swept
@@ -115,7 +115,7 @@ def _by_outcome(panel: Panel, brief: Brief, value: Floats) -> _Reading | None:
     direction = SIGNS.get(panel.directions.get(outcome.metric, "increase"))
     y = panel.others[outcome.metric].value
     both = np.flatnonzero(np.isfinite(value) & np.isfinite(y))
-    if direction is None or not len(both) or len(numbered(panel.entity[both])[0]) < FEWEST_UNITS:
+    if direction is None or not len(both) or len(distinct(panel.entity[both])) < FEWEST_UNITS:
         return None
     unit, time = panel.entity[both], period_number(panel.start[both], panel.granularity)
     left = swept(np.column_stack([value[both], direction * y[both]]), unit=unit, period=time).residual
@@ -237,7 +237,7 @@ def _finding(panel: Panel, brief: Brief, readings: list[_Reading]) -> Finding:
         else (),
         needed=_needed(decides, smallest) if state is State.INCONCLUSIVE else "",
         figure=_figure(brief, readings),
-        data={"moves": [_as_data(r) for r in readings], "units": len(numbered(panel.entity)[0])},
+        data={"moves": [_as_data(r) for r in readings], "units": len(distinct(panel.entity))},
     )
 
 
@@ -334,7 +334,7 @@ def _none(panel: Panel, brief: Brief) -> Finding:
     if outcome is not None and outcome.metric not in panel.others:
         why = panel.missing.get(name, f"`{name}` is not among the data.")
         return _not_applicable(f"The outcome could not be had: {why}", f"Make `{name}` available.")
-    if len(numbered(panel.entity)[0]) < FEWEST_UNITS:
+    if len(distinct(panel.entity)) < FEWEST_UNITS:
         return _not_applicable(
             f"With fewer than {FEWEST_UNITS} units, moves of {name} cannot be told from what moves everything at once.",
             "Declare `events` of kind work with a direction: what is known to have changed in the work, and when.",

@@ -50,6 +50,7 @@ from pitprop.examine.check import Brief, Check
 from pitprop.examine.figure import Interval, Intervals
 from pitprop.examine.finding import Finding, Grade, State
 from pitprop.examine.panel_specimen import autoregressive, panel_specimen
+from pitprop.stats.numbered import distinct
 from pitprop.stats.surrogate import Gains, TwoStage, gains, two_stage
 
 Floats = NDArray[np.float64]
@@ -238,7 +239,7 @@ def _data(cells: BeforeAfter, found: Gains, published: TwoStage) -> dict[str, An
     return {
         "since": cells.since.isoformat(),
         "units": found.units,
-        "units_without_target": len(np.unique(cells.unit[~cells.under])),
+        "units_without_target": len(distinct(cells.unit[~cells.under])),
         "r2_trial": found.correlation.value**2 if known else None,
         "correlation_interval": None if interval is None or not known else list(interval),
         "correlation_with_noise": found.plain,
