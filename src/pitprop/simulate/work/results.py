@@ -149,6 +149,10 @@ class ArmResult:
     roles: Roles | None
     notes: tuple[str, ...]
     """Deadlocks with who waits for whom, runs that ended early, and what else a reader must know."""
+    credited: float | None = None
+    """To how many heads the headline credits the output; None where no norm is given."""
+    norm: float | None = None
+    """Output per credited head and shift that is held to be normal in this arm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +213,7 @@ class Swing:
     ratio: tuple[float, float] | None
     """The gain (see `Gain.ratio`) at the low and at the high end."""
     matters: float
-    """Largest relative change of any arm's output within the range."""
+    """Largest relative change of any arm's output, or of the gain, within the range."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

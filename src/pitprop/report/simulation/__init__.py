@@ -1,0 +1,1 @@
+"""What a simulation found, in words and pictures."""
