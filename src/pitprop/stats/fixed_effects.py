@@ -16,6 +16,8 @@ LARGEST_DENSE = 4_000_000
 """Cells x dummies up to which period effects are kept as columns (and enter the leverages)."""
 RELATIVE_RANK = 1e-9
 """A column whose remainder is smaller than this share of itself is explained by the others."""
+FILLED = 8
+"""Groups x periods, in multiples of the rows, up to which they are a table; else what is there is a list."""
 WELL_APART = 1e-6
 """Smallest eigenvalue of the normalised cross-products, as a share of the largest, from which they give the basis."""
 
@@ -107,6 +109,31 @@ def removal(*, groups: Ints, periods: Ints | None = None, nuisance: Floats | Non
     return Removal(groups=groups, count=count, basis=basis, sweep=sweep, rank=rank)
 
 
+def period_gram(groups: Ints, periods: Ints, count: Floats, size: Floats) -> Floats:
+    """Cross-products of period dummies less their groups' means, shape (p, p).
+
+    Parameters
+    ----------
+    groups, periods
+        Of each row, from 0 without gaps, shape (n,).
+    count, size
+        Rows of each group and of each period.
+
+    Source
+    ------
+    Wansbeek & Kapteyn (1989), eq. 2.5.
+    """
+    a, p = len(count), len(size)
+    if a * p <= FILLED * len(groups) + 64:
+        there = np.bincount(groups * p + periods, minlength=a * p).reshape(a, p).astype(np.float64)
+        return np.diag(size) - there.T @ (there / count[:, None])
+    from scipy.sparse import csr_array, diags_array
+
+    cross = csr_array((np.ones(len(groups)), (groups, periods)), shape=(a, p))
+    out: Floats = np.diag(size) - (cross.T @ diags_array(1 / count) @ cross).toarray()
+    return out
+
+
 def orthonormal(columns: Floats) -> Floats:
     """Orthonormal basis of the span of some columns, shape (n, rank).
 
@@ -163,11 +190,7 @@ class _Sweep:
 
     @classmethod
     def over(cls, groups: Ints, count: Floats, periods: Ints, p: int) -> _Sweep:
-        from scipy.sparse import csr_array, diags_array
-
-        cross = csr_array((np.ones(len(groups)), (groups, periods)), shape=(len(count), p))
-        gram = np.diag(np.bincount(periods, minlength=p).astype(np.float64))
-        gram -= (cross.T @ diags_array(1 / count) @ cross).toarray()
+        gram = period_gram(groups, periods, count, np.bincount(periods, minlength=p).astype(np.float64))
         return cls(
             groups=groups,
             count=count,

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+TABLE = 16
+"""Range of the keys, in multiples of the observations, up to which places are looked up in a table."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OwnPast:
@@ -56,13 +59,21 @@ def _known(y: Floats, group: Ints, time: Ints, index: Ints, delay: int, center: 
     width = int(time.max()) - start + 1
     key = group.astype(np.int64) * width + (time - start)
     order = index[np.argsort(key[index], kind="stable")]
-    ordered = key[order]
-    first = np.searchsorted(ordered, group * width)
     # One past the last value that is old enough; -1 is the slot before the group's first.
-    stop = np.searchsorted(ordered, group * width + np.maximum(time - start - delay, -1), side="right")
+    latest = np.maximum(time - start - delay, -1)
+    first, stop = _places(key[order], group * width, group * width + latest)
     known = stop > first
     sums = np.concatenate([[0.0], np.cumsum(y[order] - center)])
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = center + (sums[stop] - sums[first]) / (stop - first)
     last = y[order[np.where(known, stop - 1, 0)]]
     return np.where(known, last, np.nan), np.where(known, mean, np.nan)
+
+
+def _places(ordered: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints]:
+    """How many of the ordered keys lie below `low`, and how many do not exceed `high` (low - 1 or more)."""
+    least, most = int(low.min()), max(int(high.max()), int(ordered[-1]))
+    if most - least > TABLE * len(low) + 64 or int(ordered[0]) < least:
+        return np.searchsorted(ordered, low), np.searchsorted(ordered, high, side="right")
+    below = np.append(0, np.cumsum(np.bincount(ordered - least, minlength=most - least + 1)))
+    return below[low - least], below[high - least + 1]

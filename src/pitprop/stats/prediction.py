@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.fixed_effects import group_sums, orthonormal
 from pitprop.stats.numbered import distinct, numbered
 from pitprop.stats.own_past import own_past
 
@@ -174,7 +175,7 @@ def forecasts(
     u, v, e = _bounded(u, v, e)
     if problem := _degenerate(u[hit], v[hit], design.a[hit]):
         return Shortfall(reason=problem)
-    _, slopes = _coefficients((design.a.T @ design.a)[None], design.p)
+    _, slopes = _coefficients((design.a.T @ design.a)[:, :, None], design.p)
     some = np.where(design.scale > 0, design.scale, np.inf)
     total = design.a[:, -1] if within else (y - past.mean)[at] / some[-1]
     return Forecasts(
@@ -184,7 +185,7 @@ def forecasts(
         e=e[hit],
         unit=unit_at[hit],
         time=time_at[hit],
-        slopes=tuple(float(s) for s in slopes[0] * some[-1] / some[:-1]),
+        slopes=tuple(float(s) for s in slopes[:, 0] * some[-1] / some[:-1]),
         units=units,
         usable=len(at),
         left_out=len(keep) - len(at),
@@ -249,7 +250,7 @@ def _design(baseline: Floats, rest: Floats, time: Ints, level: Ints | None, with
     if within:
         _, place = numbered(time)
         n = np.bincount(place)
-        columns = np.column_stack([c - (np.bincount(place, weights=c) / n)[place] for c in columns.T])
+        columns = columns - (group_sums(columns, place, len(n)) / n[:, None])[place]
     scale = columns.std(axis=0)
     flat = scale <= np.sqrt(NEGLIGIBLE) * np.where(raw > 0, raw, 1.0)
     if flat[p:-1].all():
@@ -282,74 +283,92 @@ def _errors(
     design: _Design, unit: Ints, time: Ints, start: int, delay: int, held_out: bool, refits: int
 ) -> tuple[Floats, Floats, Floats]:
     """Errors u, v, e of every forecast; NaN before the first."""
-    a, p = design.a, design.p
-    k = a.shape[1] - p - 1
-    u, v, e = np.full(len(a), np.nan), np.full((len(a), k), np.nan), np.full(len(a), np.nan)
+    p = design.p
+    order = _by_time(time)
+    a, unit, time = design.a[order].T, unit[order], time[order]  # each column together, and each period
+    c, k = len(a), len(a) - p - 1
+    errors = np.full((k + 2, len(time)), np.nan)
     ahead = distinct(time)
     ahead = ahead[ahead >= start]
     units = int(unit.max()) + 1
-    c = a.shape[1]
-    whole, own = np.zeros((c, c)), np.zeros((units if held_out else 0, c, c))
-    seen, trained = np.zeros(design.measured, np.int64), -np.inf
+    whole, own = np.zeros((c, c)), np.zeros((c, c, units if held_out else 0))
+    seen, trained = np.zeros(design.measured, np.int64), 0
     for block in np.array_split(ahead, min(refits, len(ahead))):
-        fresh = (time <= block[0] - delay) & (time > trained)  # each training holds the one before it
-        new = a[fresh]
-        whole += new.T @ new
-        seen += (np.abs(new[:, : design.measured]) > np.sqrt(NEGLIGIBLE)).sum(axis=0)
-        test = np.flatnonzero((time >= block[0]) & (time <= block[-1]))
-        grams = whole[None].copy()
-        unseen = np.flatnonzero(seen < FIRST_TRAINING)
-        place = np.zeros(len(test), np.int64)
+        known = int(np.searchsorted(time, block[0] - delay, side="right"))  # each training holds the one before it
+        fresh = slice(trained, known)
+        test = slice(int(np.searchsorted(time, block[0])), int(np.searchsorted(time, block[-1], side="right")))
+        trained = known
+        new = a[:, fresh]
+        whole += new @ new.T
+        seen += (np.abs(new[: design.measured]) > np.sqrt(NEGLIGIBLE)).sum(axis=1)
         if held_out:
             own += _grams(new, unit[fresh], units)
-            present, place = numbered(unit[test])
-            grams = grams - own[present]
-        trained = block[0] - delay
-        grams[:, unseen, :] = grams[:, :, unseen] = 0.0
+        place = unit[test] if held_out else np.zeros(len(time[test]), np.int64)
+        grams = whole[:, :, None] - own if held_out else whole[:, :, None].copy()
+        unseen = np.flatnonzero(seen < FIRST_TRAINING)
+        grams[unseen] = grams[:, unseen] = 0.0
         b, slopes = _coefficients(grams, p)
-        left = a[test, p:] - np.einsum("np,npj->nj", a[test, :p], b[place])
-        u[test], v[test] = left[:, -1], left[:, :-1]
-        e[test] = u[test] - np.einsum("nk,nk->n", left[:, :-1], slopes[place])
-    return u, v, e
+        left = a[p:, test] - np.einsum("pn,pjn->jn", a[:p, test], b[:, :, place])
+        errors[0, test], errors[1:-1, test] = left[-1], left[:-1]
+        errors[-1, test] = left[-1] - np.einsum("kn,kn->n", left[:-1], slopes[:, place])
+    out = np.empty((len(time), k + 2))
+    out[order] = errors.T
+    return out[:, 0], out[:, 1:-1], out[:, -1]
+
+
+def _by_time(time: Ints) -> Ints:
+    """Order of the rows by time, those of a period as they stood."""
+    place = numbered(time)[1]
+    return np.argsort(place.astype(np.min_scalar_type(int(place.max(initial=0)))), kind="stable")
 
 
 def _grams(a: Floats, unit: Ints, units: int) -> Floats:
-    """Cross-products of the columns of `a` over the rows of each unit, shape (units, c, c)."""
-    c = a.shape[1]
-    out = np.zeros((units, c, c))
+    """Cross-products of the columns (c, n) over the rows of each unit, shape (c, c, units)."""
+    c = len(a)
+    out = np.zeros((c, c, units))
     for i in range(c):
         for j in range(i + 1):
-            out[:, i, j] = np.bincount(unit, weights=a[:, i] * a[:, j], minlength=units)
-            out[:, j, i] = out[:, i, j]
+            out[i, j] = out[j, i] = np.bincount(unit, weights=a[i] * a[j], minlength=units)
     return out
 
 
 def _inverse(grams: Floats) -> Floats:
-    """Inverse of cross-products, scaled to unit diagonals first; what is collinear or 0 is left out; (g, p, p)."""
-    size = np.sqrt(np.maximum(np.einsum("gii->gi", grams), 0.0))
+    """Inverse of cross-products, scaled to unit diagonals first; what is collinear or 0 is left out; (p, p, g)."""
+    size = np.sqrt(np.maximum(np.einsum("iig->ig", grams), 0.0))
     empty = size <= 0
     size = np.where(empty, 1.0, size)
-    scale = size[:, :, None] * size[:, None, :]
+    scale = size[:, None] * size[None, :]
     scaled = grams / scale
-    scaled[np.nonzero(empty)[0], np.nonzero(empty)[1], np.nonzero(empty)[1]] = 1.0
-    try:
-        out: Floats = np.linalg.inv(scaled)
-        poor = np.flatnonzero(np.abs(out).max(axis=(1, 2), initial=0.0) > 1e7)
-    except np.linalg.LinAlgError:
-        out, poor = np.empty_like(scaled), np.arange(len(scaled))
-    out[poor] = np.linalg.pinv(scaled[poor], rcond=1e-7, hermitian=True)
-    unscaled: Floats = out / scale
-    return unscaled
+    np.einsum("iig->ig", scaled)[empty] = 1.0
+    out = _inverted(scaled)
+    poor = np.flatnonzero(~(np.abs(out).max(axis=(0, 1), initial=0.0) <= 1e7))
+    if len(poor):
+        one = np.linalg.pinv(scaled[:, :, poor].transpose(2, 0, 1), rcond=1e-7, hermitian=True)
+        out[:, :, poor] = one.transpose(1, 2, 0)
+    out /= scale
+    return out
+
+
+def _inverted(square: Floats) -> Floats:
+    """Inverses of positive definite matrices, shape (p, p, g), by elimination; not finite where there is none."""
+    out = square.copy()
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for i in range(len(out)):
+            pivot, column = out[i, i].copy(), out[:, i].copy()
+            row = out[i] / pivot
+            out -= column[:, None] * row[None, :]
+            out[i], out[:, i], out[i, i] = row, -column / pivot, 1 / pivot
+    return out
 
 
 def _coefficients(grams: Floats, p: int) -> tuple[Floats, Floats]:
-    """Of x and y on the baseline, (g, p, k + 1); of y on x, both less the baseline, (g, k)."""
-    zz, zr = grams[:, :p, :p], grams[:, :p, p:]
-    b = _inverse(zz) @ zr
-    rest = grams[:, p:, p:] - np.einsum("gpi,gpj->gij", zr, b)
-    some = np.einsum("gii->gi", rest) > NEGLIGIBLE * np.einsum("gii->gi", grams[:, p:, p:])
-    rest = np.where(some[:, :, None] & some[:, None, :], rest, 0.0)
-    slopes = np.einsum("gij,gj->gi", _inverse(rest[:, :-1, :-1]), rest[:, :-1, -1])
+    """Of x and y on the baseline, (p, k + 1, g); of y on x, both less the baseline, (k, g)."""
+    zz, zr = grams[:p, :p], grams[:p, p:]
+    b = np.einsum("ijg,jkg->ikg", _inverse(zz), zr)
+    rest = grams[p:, p:] - np.einsum("pig,pjg->ijg", zr, b)
+    some = np.einsum("iig->ig", rest) > NEGLIGIBLE * np.einsum("iig->ig", grams[p:, p:])
+    rest = np.where(some[:, None] & some[None, :], rest, 0.0)
+    slopes = np.einsum("ijg,jg->ig", _inverse(rest[:-1, :-1]), rest[:-1, -1])
     return b, slopes
 
 
@@ -377,7 +396,8 @@ def _degenerate(u: Floats, v: Floats, a: Floats) -> str:
         return "the metric is a function of the outcome's own past"
     if u @ u <= NEGLIGIBLE * (a[:, -1] @ a[:, -1]):
         return "the outcome is forecast without error by its own past"
-    rest = u - v @ np.linalg.lstsq(v, u, rcond=None)[0]
+    known = orthonormal(v)
+    rest = u - known @ (known.T @ u)
     if rest @ rest <= NEGLIGIBLE * (u @ u):
         return "the metric and the outcome are the same number in other words"
     return ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.fixed_effects import period_gram
 from pitprop.stats.numbered import numbered
 
 Floats = NDArray[np.float64]
@@ -73,10 +74,7 @@ def _period_effects(left: Floats, i: Ints, p: Ints, count: Floats, size: Floats)
     """Period effects from columns less their units' means, (k, n) -> (k, b)."""
     if len(i) == len(count) * len(size):
         return _means(left, p, size)
-    from scipy.sparse import csr_array, diags_array
-
-    there = csr_array((np.ones(len(i)), (i, p)), shape=(len(count), len(size)))
-    gram = np.diag(size) - (there.T @ diags_array(1 / count) @ there).toarray()
+    gram = period_gram(i, p, count, size)
     out: Floats = (_means(left, p, size) * size) @ np.linalg.pinv(gram, rcond=1e-10, hermitian=True)
     return out
 

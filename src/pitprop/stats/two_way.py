@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pitprop.stats.fixed_effects import period_gram
 from pitprop.stats.numbered import numbered
 
 Floats = NDArray[np.float64]
@@ -67,10 +68,12 @@ def two_way(y: Floats, unit: Ints, period: Ints) -> TwoWay:
     ------
     Searle (1971), Linear Models, section 7.1 (two-way crossed classification without interaction).
     """
-    used = _largest_set(unit, period)
-    y = np.asarray(y, dtype=np.float64)[used]
-    labels, i = numbered(unit[used])
-    p = numbered(period[used])[1]
+    labels, i = numbered(unit)
+    p = numbered(period)[1]
+    used = _largest_set(i, p)
+    y = np.asarray(y, dtype=np.float64)
+    if not used.all():
+        y, (labels, i), p = y[used], numbered(unit[used]), numbered(period[used])[1]
     a, b = len(labels), int(p.max()) + 1
     count = np.bincount(i, minlength=a).astype(np.float64)
     centre = float(y.mean())
@@ -91,10 +94,8 @@ def two_way(y: Floats, unit: Ints, period: Ints) -> TwoWay:
     )
 
 
-def _largest_set(unit: Ints, period: Ints) -> Bools:
+def _largest_set(i: Ints, p: Ints) -> Bools:
     """Which values belong to the largest set of units that are linked through periods they share."""
-    i = numbered(unit)[1]
-    p = numbered(period)[1]
     if np.bincount(p).max() > i.max() or np.bincount(i).max() > p.max():  # one period, or one unit, links all
         return np.ones(len(i), dtype=np.bool_)
     from scipy.sparse import coo_array
@@ -109,21 +110,21 @@ def _largest_set(unit: Ints, period: Ints) -> Bools:
 
 def _period_effects(y: Floats, i: Ints, p: Ints, count: Floats, b: int) -> tuple[Floats, Floats]:
     """Period effects, and what estimating them adds to the variance of each unit's mean."""
-    from scipy.sparse import csr_array, diags_array
-
     a = len(count)
     if len(y) == a * b:
         return np.bincount(p, weights=y, minlength=b) / a, np.zeros(a)
-    there = csr_array((np.ones(len(y)), (i, p)), shape=(a, b))
-    gram = np.diag(np.bincount(p, minlength=b).astype(np.float64))
-    gram -= (there.T @ diags_array(1 / count) @ there).toarray()
+    size = np.bincount(p, minlength=b).astype(np.float64)
+    gram = period_gram(i, p, count, size)
+    scale = float(np.trace(gram)) / b  # so that the direction of no information is as large as the others
     flat = np.full((b, b), 1 / b)
-    inverse = np.linalg.inv(gram + flat) - flat
+    inverse = np.linalg.inv(gram + scale * flat) - flat / scale
     mean = np.bincount(i, weights=y, minlength=a) / count
     effect: Floats = inverse @ np.bincount(p, weights=y - mean[i], minlength=b)
     extra = np.empty(a)
     rows = max(1, 4_000_000 // b)
     for start in range(0, a, rows):
-        part = there[start : start + rows]
-        extra[start : start + rows] = part.multiply(part @ inverse).sum(axis=1)
+        here = (i >= start) & (i < start + rows)
+        stop = min(start + rows, a)
+        there = np.bincount((i[here] - start) * b + p[here], minlength=(stop - start) * b).reshape(-1, b)
+        extra[start:stop] = np.einsum("up,up->u", there, there @ inverse)
     return effect, np.maximum(extra, 0.0) / count**2
