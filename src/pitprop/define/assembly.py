@@ -11,9 +11,9 @@ from typing import Any
 
 from pitprop.define.place import Path, written
 from pitprop.define.problem import shown
-from pitprop.define.shape import Misfit, by_key, fit
+from pitprop.define.shape import Misfit, by_key
 from pitprop.define.work import Work
-from pitprop.define.work_references import misreferences
+from pitprop.define.work_checks import sound
 from pitprop.errors import PitpropError
 
 KEYS = tuple(by_key(Work))
@@ -57,9 +57,10 @@ def layers(
 
     The path of the arm's own patch is not known here and left empty.
     """
-    told: Mapping[str, Any] = document.get("factors") or {}
-    switched = [(("factors", name), told[name]) for name in told if name in factors]
-    return [((), base(document)), *((path, _patch(data)) for path, data in switched), ((), _patch(patch))]
+    told = document.get("factors")
+    entries: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    switched = [(("factors", name), _patch(entries[name])) for name in entries if name in factors]
+    return [((), base(document)), *switched, ((), _patch(patch))]
 
 
 def combined(document: Mapping[str, Any], factors: Collection[str], patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,9 +96,8 @@ def assembled(
     for name in factors:
         if name not in known:
             raise AssemblyError(f"there is no factor called {shown(name)}; there are {', '.join(known) or 'none'}")
-    work, misfits = fit(Work, combined(document, factors, patch or {}))
-    misfits = misfits or tuple(misreferences(work) if work else ())
-    if work is None or misfits:
+    work, misfits = sound(combined(document, factors, patch or {}))
+    if work is None:
         raise AssemblyError(f"{_called(known, factors, patch)}: " + "; ".join(_told(m) for m in misfits))
     return work
 
@@ -170,8 +170,8 @@ def _replaced(data: Any, path: Path, value: float) -> Any:
     return copy
 
 
-def _patch(changes: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: changes[key] for key in KEYS if key in changes}
+def _patch(changes: Any) -> dict[str, Any]:
+    return {key: changes[key] for key in KEYS if key in changes} if isinstance(changes, Mapping) else {}
 
 
 def _called(known: Collection[str], factors: Collection[str], patch: Mapping[str, Any] | None) -> str:

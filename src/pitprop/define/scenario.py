@@ -12,7 +12,9 @@ from pitprop.define.place import Place, Places
 from pitprop.define.problem import Problem, ScenarioError, shown
 from pitprop.define.shape import Misfit, unknown_name
 from pitprop.define.work import WorkScenario
+from pitprop.define.work_assumed import misassumed
 from pitprop.define.work_draft import WorkDraft
+from pitprop.define.work_leftovers import leftovers
 
 __all__ = ["KINDS", "AssemblyError", "altered", "assembled", "number_at", "read_scenario"]
 
@@ -43,8 +45,9 @@ def _work(found: Document, file: File) -> WorkScenario:
     draft = WorkDraft(found)
     places = _places(file, found)
     head = draft.head
-    if draft.misfits or head is None:
-        raise ScenarioError(_problems(draft.misfits, places))
+    misfits = draft.misfits or [*leftovers(draft), *misassumed(draft)]
+    if misfits or head is None:
+        raise ScenarioError(_problems(misfits, places))
     scenario = WorkScenario(
         name=file.stem,
         title=head.title,

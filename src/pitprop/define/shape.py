@@ -62,6 +62,8 @@ _STRUCTURE = frozenset({"type", "agg", "expr", "numerator", "denominator", "targ
 """Keys of a metric that the rules over several keys look at."""
 _STAND_IN = {"name": "x", "source": "x", "improvement_direction": "increase"}
 """For what is required but does not matter to those rules."""
+_INSTEAD = {"Time": "a number (without quotes), or ", "Role": "a list of tasks, or "}
+"""What some models may be written as, more shortly."""
 _MAX_LISTED = 20
 
 M = TypeVar("M", bound=BaseModel)
@@ -135,7 +137,9 @@ def _misfits(
         if detail["type"] == "too_short" and detail["input"]:
             continue  # pydantic counts the items that fit
         path = _real(detail["loc"], data, detail["type"])
-        weak = detail["type"] in ("float_type", "string_type", "tuple_type")
+        weak = detail["type"] in ("float_type", "string_type", "tuple_type") or (
+            detail["type"] == "literal_error" and isinstance(detail["input"], int | float)
+        )
         if path not in found or not weak:
             found[path] = _misfit(model, path, detail)
     yield from found.values()
@@ -164,7 +168,8 @@ def _misfit(model: type[BaseModel], path: Path, detail: Any) -> Misfit:
         return Misfit(path=path, says="is missing", allowed=allowed)
     if kind == "literal_error":
         allowed = _choices(annotation)
-        return Misfit(path=path, says=f"is {shown(value)}", allowed=allowed, nearest=nearest(value, allowed))
+        says = f"is {shown(value)}" + ("; it must be a number, or a word" if _of_numbers(annotation) else "")
+        return Misfit(path=path, says=says, allowed=allowed, nearest=nearest(value, allowed))
     if kind == "value_error":
         return Misfit(path=path, says=str(context["error"]))
     if kind == "string_pattern_mismatch":
@@ -174,7 +179,9 @@ def _misfit(model: type[BaseModel], path: Path, detail: Any) -> Misfit:
         return Misfit(path=path, says=f"is {shown(value)}; it must be {words} {context[key]:g}")
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         keys = _keys(annotation)
-        return Misfit(path=path, says=f"is {shown(value)}; it must be a mapping (`key: value`)", allowed=keys)
+        instead = _INSTEAD.get(getattr(annotation, "__name__", ""), "")
+        says = f"is {shown(value)}; it must be {instead}a mapping (`key: value`)"
+        return Misfit(path=path, says=says, allowed=keys)
     return Misfit(path=path, says=_sentence(kind, value, context, detail["msg"]))
 
 
@@ -189,6 +196,8 @@ def _sentence(kind: str, value: Any, context: dict[str, Any], otherwise: str) ->
         number = "a whole number" if kind == "int_type" else "a number"
         quoted = isinstance(value, str) and re.fullmatch(r"[-+]?\d+(\.\d+)?", value.strip(), flags=re.ASCII)
         return f"is {shown(value)}; it must be {number}" + (", without quotes" if quoted else "")
+    if kind == "bool_type":
+        return f"is {shown(value)}; it must be true or false"
     if kind == "tuple_type":
         return f"is {shown(value)}; it must be a list ([a, b], or lines that start with `- `)"
     if kind == "string_too_short":
@@ -197,6 +206,8 @@ def _sentence(kind: str, value: Any, context: dict[str, Any], otherwise: str) ->
         return f"is longer than {context['max_length']:,} characters"
     if kind == "too_short":
         return "is empty; at least one is needed"
+    if kind == "too_long":
+        return f"has too many entries; at most {context['max_length']:,} are allowed"
     if kind == "finite_number":
         return "must be a finite number"
     return f"is {shown(value)}: {otherwise[:1].lower()}{otherwise[1:]}"
@@ -273,7 +284,14 @@ def _plain(annotation: Any) -> Any:
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(choice for branch in get_args(annotation) for choice in _choices(_plain(branch)))
     return tuple(str(a) for a in get_args(annotation)) if get_origin(annotation) is Literal else ()
+
+
+def _of_numbers(annotation: Any) -> bool:
+    """Whether a number may stand there instead of a word."""
+    return float in [_plain(branch) for branch in get_args(annotation)]
 
 
 def _keys(annotation: Any) -> tuple[str, ...]:

@@ -21,8 +21,10 @@ PER_HOUR: dict[TimeUnit, float] = {"second": 3600.0, "minute": 60.0, "hour": 1.0
 Law = Literal["deterministic", "exponential", "gamma", "lognormal", "uniform", "empirical"]
 Blocking = Literal["after", "before"]
 
-Positive = Annotated[Number, Field(gt=0)]
-NotNegative = Annotated[Number, Field(ge=0)]
+Positive = Annotated[Number, Field(gt=0, le=1e9, allow_inf_nan=False)]
+NotNegative = Annotated[Number, Field(ge=0, le=1e9, allow_inf_nan=False)]
+Finite = Annotated[Number, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[Whole, Field(ge=1, le=1_000_000)]
 
 
@@ -135,8 +137,8 @@ class Time(_Said):
 Timed = Annotated[Time, BeforeValidator(_as_time, json_schema_input_type=float | Time)]
 Quantities = Annotated[
     dict[Name, Count],
-    BeforeValidator(_as_quantities, json_schema_input_type=str | list[str] | dict[str, int]),
     Field(max_length=16),
+    BeforeValidator(_as_quantities, json_schema_input_type=str | list[str] | dict[str, int]),
 ]
 
 
@@ -147,7 +149,7 @@ class Buffer(_Said):
     """Most units that it holds; `.inf`, the default, for no limit."""
     start: Annotated[Whole, Field(ge=0, le=1_000_000)] = 0
     """Units in it at the beginning."""
-    debt: bool = False
+    debt: Flag = False
     """Whether what is left in it at the end is work that was put off, such as coal without props over it."""
     label: str = ""
 
@@ -155,6 +157,8 @@ class Buffer(_Said):
     def _holds(self) -> Self:
         if self.limit != inf and self.limit != int(self.limit):
             raise ValueError(f"has a `limit` of {self.limit:g}; units are whole")
+        if 1e9 < self.limit < inf:
+            raise ValueError(f"has a `limit` of {self.limit:g}; `.inf` is no limit, and a million much")
         if self.start > self.limit:
             raise ValueError(f"starts with {self.start} units and holds at most {self.limit:g}")
         return self
@@ -196,7 +200,7 @@ class Task(_Said):
     """Where there is no room: `after`, the work is done and then held until there is; `before`, it is not begun."""
     when_full: Literal["wait", "lost"] = "wait"
     """`lost`: units that find no room leave, as customers do."""
-    automatic: bool = False
+    automatic: Flag = False
     """Needs no worker: arrivals, a conveyor, ponies on their way back."""
     parallel: Annotated[Whole, Field(ge=1, le=64)] = 1
     """How many runs of an automatic task go on at once."""
@@ -248,7 +252,7 @@ class _Able(_Said):
         dict[Name, Positive], BeforeValidator(_as_speed, json_schema_input_type=float | dict[str, float])
     ] = {}
     """Times are divided by it: a number, or one for each task (`all` for those not named)."""
-    follow: bool | None = None
+    follow: Flag | None = None
     """Takes one unit from start to finish: goes on with what is in hand instead of putting it down."""
     training: NotNegative | None = None
     """Time at the beginning that goes into training, not into work."""
@@ -305,7 +309,7 @@ class Condition(_Said):
 
     times: dict[Name, Positive] = Field(min_length=1)
     """By task (`all` for every one), what the task's time is multiplied by."""
-    on: bool = True
+    on: Flag = True
     label: str = ""
 
 
@@ -362,7 +366,7 @@ class Assumption(_Said):
 
     at: str
     """Where it stands in the file: `tasks.prop.time.mean`."""
-    range: tuple[Number, Number]
+    range: tuple[Finite, Finite]
     why: str = ""
     """Where the value comes from, or what would settle it."""
 

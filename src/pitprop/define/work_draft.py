@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from pitprop.define.assembly import KEYS, AssemblyError, altered, combined, layers, number_at
+from pitprop.define.assembly import KEYS, combined, layers
 from pitprop.define.document import Document
 from pitprop.define.place import Path
+from pitprop.define.problem import nearest
 from pitprop.define.shape import Misfit, by_key, fit, unknown_key, unknown_name
 from pitprop.define.work import Arm, Work
+from pitprop.define.work_checks import sound
 from pitprop.define.work_file import ArmPatch, FactorPatch, WorkFile
-from pitprop.define.work_flow import misflows
-from pitprop.define.work_references import misreferences
 
 BASE = "base"
 """The one arm of a file that names none."""
+
+Layers = list[tuple[Path, Mapping[str, Any]]]
 
 
 class WorkDraft:
@@ -23,6 +26,8 @@ class WorkDraft:
 
     Attributes
     ----------
+    data : dict
+        The file.
     head : WorkFile or None
         The top of the file, where it fits.
     arms : list of Arm
@@ -36,9 +41,17 @@ class WorkDraft:
         self.head, found = fit(WorkFile, self.data)
         self.misfits = [*found, *self._unknown_keys(), *self._unknown_names()]
         self.arms: list[Arm] = []
-        self._by_arm()
-        if not self.misfits:
-            self.misfits += self._assumptions()
+        self._put_together()
+
+    def patches(self) -> dict[str, dict[str, Any]]:
+        """Each arm's own changes, `with` and `label` among them."""
+        return dict(_entries(self.data, "arms")) or ({} if self.data.get("arms") else {BASE: {}})
+
+    def parts(self, name: str) -> Layers:
+        """What an arm is put together from, each layer with its path in the file."""
+        patch = self.patches()[name]
+        *below, (_, own) = layers(self.data, _switched(patch), patch)
+        return [*below, (("arms", name), own)]
 
     def _unknown_keys(self) -> Iterator[Misfit]:
         yield from _beside((), self.data, WorkFile)
@@ -47,91 +60,80 @@ class WorkDraft:
                 yield from _beside((place, name), entry, model)
 
     def _unknown_names(self) -> Iterator[Misfit]:
-        factors, arms = dict(_entries(self.data, "factors")), dict(_entries(self.data, "arms")) or {BASE: {}}
+        factors, arms = dict(_entries(self.data, "factors")), self.patches()
         for name, arm in _entries(self.data, "arms"):
-            switched = arm.get("with")
-            for i, factor in enumerate(switched if isinstance(switched, list) else ()):
+            for i, factor in enumerate(_switched(arm)):
                 yield from unknown_name(("arms", name, "with", i), factor, factors, "one of the file's `factors`")
         split = self.data.get("split")
         if isinstance(split, dict):
             for end in ("from", "to"):
                 yield from unknown_name(("split", end), split.get(end), arms, "one of the file's `arms`")
-            if split.get("from") == split.get("to") and split.get("from") in arms:
-                says = f"is {split['to']!r}, where the split starts; a gain lies between two arms"
+            if split.get("from") == split.get("to") and split.get("from") in list(arms):
+                says = f"is `{split['to']}`, where the split starts; a gain lies between two arms"
                 yield Misfit(path=("split", "to"), says=says)
 
-    def _by_arm(self) -> None:
+    def _put_together(self) -> None:
         """Puts every arm together; what is wrong in several is said once."""
-        told = _entries(self.data, "arms")
-        named = [(name, arm) for name, arm in told] or ([(BASE, {})] if not self.data.get("arms") else [])
+        patches = self.patches()
         found: dict[tuple[Path, str], tuple[Misfit, list[str]]] = {}
-        for name, patch in named:
-            for misfit in self._arm(name, patch, own=bool(told)):
+        for name, patch in patches.items():
+            for misfit in self._arm(name, patch):
                 found.setdefault((misfit.path, misfit.says), (misfit, []))[1].append(name)
         for misfit, arms in found.values():
-            if len(arms) == len(named) or misfit.path[:1] == ("arms",):
-                self.misfits.append(misfit)
-            else:
-                self.misfits.append(_within(misfit, arms))
-        self.misfits += self._idle_factors({f for _, arm in named for f in _switched(arm)})
+            everywhere = len(arms) == len(patches) or misfit.path[:1] == ("arms",)
+            self.misfits.append(misfit if everywhere else _within(misfit, arms))
+        self.misfits += self._idle_factors([factor for patch in patches.values() for factor in _switched(patch)])
 
-    def _arm(self, name: str, patch: Mapping[str, Any], *, own: bool) -> Iterator[Misfit]:
+    def _arm(self, name: str, patch: Mapping[str, Any]) -> Iterator[Misfit]:
         """What is wrong with one arm, at paths of the file; keeps the arm where nothing is."""
-        factors = [factor for factor, _ in _entries(self.data, "factors") if factor in _switched(patch)]
-        parts = layers(self.data, factors, patch)
-        if own:
-            parts[-1] = (("arms", name), parts[-1][1])
-        work, misfits = fit(Work, combined(self.data, factors, patch))
-        if work is not None:
-            misfits = tuple(misreferences(work)) or tuple(misflows(work))
+        switched = _switched(patch)
+        data = combined(self.data, switched, patch)
+        work, misfits = sound(data)
         for misfit in misfits:
-            yield _placed(misfit, parts)
-        if work is not None and not misfits:
+            yield placed(_perhaps_a_slip(misfit, data), self.parts(name))
+        if work is not None:
+            factors = tuple(factor for factor, _ in _entries(self.data, "factors") if factor in switched)
             label = patch.get("label")
             shown = label if isinstance(label, str) and label else name.replace("_", " ")
-            self.arms.append(Arm(name=name, label=shown, factors=tuple(factors), work=work))
+            self.arms.append(Arm(name=name, label=shown, factors=factors, work=work))
 
-    def _idle_factors(self, used: set[str]) -> Iterator[Misfit]:
+    def _idle_factors(self, used: Collection[Any]) -> Iterator[Misfit]:
         """What is wrong within factors that no arm switches on."""
         for name, _ in _entries(self.data, "factors"):
             if name not in used:
                 _, misfits = fit(Work, combined(self.data, [name], {}))
-                placed = [_placed(m, layers(self.data, [name], {})) for m in misfits]
-                yield from (m for m in placed if m.path[:2] == ("factors", name))
+                found = [placed(misfit, layers(self.data, [name], {})) for misfit in misfits]
+                yield from (misfit for misfit in found if misfit.path[:2] == ("factors", name))
 
-    def _assumptions(self) -> Iterator[Misfit]:
-        for i, assumption in enumerate(self.head.assumed if self.head else ()):
-            path: Path = ("assumed", i, "at")
-            low, high = assumption.range
-            try:
-                now = number_at(self.data, assumption.at)
-                if assumption.at.split(".")[0] not in (*KEYS, "factors", "arms"):
-                    raise AssemblyError("leads to what is no part of an arm; nothing would change")
-            except AssemblyError as error:
-                yield Misfit(path=path, says=f"`{_cut(assumption.at)}` {error}")
-                continue
-            if not low <= now <= high:
-                says = f"is from {low:g} to {high:g}, and `{_cut(assumption.at)}` is {now:g}, which lies outside"
-                yield Misfit(path=("assumed", i, "range"), says=says)
-                continue
-            yield from self._ends(i, assumption.at, (low, high))
 
-    def _ends(self, i: int, at: str, ends: tuple[float, float]) -> Iterator[Misfit]:
-        """Ends of an assumption's range at which some arm would be no way of working."""
-        for value in ends:
-            data = altered(self.data, at, value)
-            for arm in self.arms:
-                patch = (data.get("arms") or {}).get(arm.name) or {}
-                before = combined(self.data, arm.factors, (self.data.get("arms") or {}).get(arm.name) or {})
-                after = combined(data, arm.factors, patch)
-                if before == after:
-                    continue
-                work, misfits = fit(Work, after)
-                misfits = misfits or tuple(misreferences(work) if work else ()) or tuple(misflows(work) if work else ())
-                if misfits:
-                    says = f"has an end of {value:g}, at which `{_cut(at)}` {misfits[0].says}"
-                    yield Misfit(path=("assumed", i, "range"), says=says)
-                break
+def placed(misfit: Misfit, parts: Layers) -> Misfit:
+    """The misfit of an arm at the path in the file where the last layer says what is wrong."""
+    depth = -1
+    path: Path = ()
+    for prefix, data in parts:
+        inner = _found(data, misfit.path)
+        if len(inner) >= depth and (inner or not prefix):
+            depth, path = len(inner), (*prefix, *inner)
+    rest = misfit.path[depth:] if misfit.says.startswith("is missing") else ()
+    return replace(misfit, path=(*path, *rest))
+
+
+def _found(data: Any, path: Path) -> Path:
+    """As much of a path as the data have; steps are passed over that a shorthand leaves out."""
+    real: Path = ()
+    for step in path:
+        if isinstance(data, list):
+            named = [name for name in path if isinstance(name, str) and name in data]
+            step = data.index(named[-1]) if named else step
+        if step in _indexed(data):
+            real, data = (*real, step), data[step]
+    return real
+
+
+def _indexed(data: Any) -> Collection[str | int]:
+    if isinstance(data, list):
+        return range(len(data))
+    return data.keys() if isinstance(data, dict) else ()
 
 
 def _entries(data: Mapping[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
@@ -153,41 +155,18 @@ def _beside(path: Path, entry: Mapping[str, Any], model: type) -> Iterator[Misfi
             yield unknown_key((*path, key), model, keys)
 
 
+def _perhaps_a_slip(misfit: Misfit, data: Mapping[str, Any]) -> Misfit:
+    """What is missing in something that a patch has made up, with the name of that kind which is most like it."""
+    owner = misfit.path[:-1]
+    if misfit.says != "is missing" or not owner:
+        return misfit
+    around: Any = data
+    for step in owner[:-1]:
+        around = around[step]
+    others = [str(name) for name in around if name != owner[-1]] if isinstance(around, Mapping) else []
+    return replace(misfit, nearest=nearest(owner[-1], others))
+
+
 def _within(misfit: Misfit, arms: list[str]) -> Misfit:
     named = ", ".join(f"`{name}`" for name in arms[:5]) + (f" and {len(arms) - 5} more" if len(arms) > 5 else "")
-    says = f"{misfit.says} (in the arm{'s' if len(arms) > 1 else ''} {named})"
-    return Misfit(path=misfit.path, says=says, allowed=misfit.allowed, nearest=misfit.nearest)
-
-
-def _placed(misfit: Misfit, parts: Iterable[tuple[Path, Mapping[str, Any]]]) -> Misfit:
-    """The misfit of an arm at the path in the file where the last layer says what is wrong."""
-    best: tuple[int, Path] = (-1, ())
-    for prefix, data in parts:
-        inner = _found(data, misfit.path)
-        if len(inner) >= best[0] and (inner or not prefix):
-            best = (len(inner), (*prefix, *inner))
-    depth, path = best
-    rest = misfit.path[depth:] if misfit.says == "is missing" else ()
-    return Misfit(path=(*path, *rest), says=misfit.says, allowed=misfit.allowed, nearest=misfit.nearest)
-
-
-def _found(data: Any, path: Path) -> Path:
-    """As much of a path as the data have; steps are passed over that a shorthand leaves out."""
-    real: Path = ()
-    for step in path:
-        if isinstance(data, list):
-            named = [name for name in path if isinstance(name, str) and name in data]
-            step = data.index(named[-1]) if named else step
-        if step in _indexed(data):
-            real, data = (*real, step), data[step]
-    return real
-
-
-def _indexed(data: Any) -> Collection[str | int]:
-    if isinstance(data, list):
-        return range(len(data))
-    return data.keys() if isinstance(data, dict) else ()
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."
+    return replace(misfit, says=f"{misfit.says} (in the arm{'s' if len(arms) > 1 else ''} {named})")

@@ -11,7 +11,15 @@ from pitprop.define.work import Role, Work, Worker
 
 
 def misreferences(work: Work) -> Iterator[Misfit]:
-    """Everything that names a task, buffer, tool or role which is not there, and tasks that nobody can do."""
+    """Everything that names what is not there, and tasks that nobody can do."""
+    yield from unknown_names(work)
+    used = roles_in_use(work)
+    if all(name in work.roles for name in used):
+        yield from _undone(work, used)
+
+
+def unknown_names(work: Work) -> Iterator[Misfit]:
+    """Everything that names a task, buffer, tool or role which is not there."""
     yield from unknown_name(("output",), work.output, work.buffers, "a buffer")
     for name, task in work.tasks.items():
         yield from _unknown_keys(("tasks", name, "from"), task.takes, work.buffers, "a buffer")
@@ -44,9 +52,6 @@ def _crew(work: Work) -> Iterator[Misfit]:
         for name, worker in (crew.workers or {}).items():
             yield from unknown_name(("crew", "workers", name, "role"), worker.role, work.roles, "a role")
             yield from _unknown_tasks(("crew", "workers", name), worker, work)
-    used = roles_in_use(work)
-    if all(name in work.roles for name in used):
-        yield from _undone(work, used)
 
 
 def _undone(work: Work, used: Collection[str]) -> Iterator[Misfit]:
