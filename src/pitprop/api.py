@@ -138,22 +138,30 @@ def _recorded(given: str | os.PathLike[str] | Audit) -> Recorded:
 
 
 def lint(path: str | os.PathLike[str] = REGISTER, *, allow_outside: bool = False) -> tuple[Problem, ...]:
-    """Everything that is wrong with a register, each thing at its line; nothing where it can be used.
+    """Everything that is wrong with a register or a scenario, each thing at its line; nothing where it can be used.
 
     Parameters
     ----------
     path
-        The register, or the folder that has a `pitprop.yml`. The data are not looked at.
+        The register, the folder that has a `pitprop.yml`, or a scenario (which has a `kind`). No data are looked at.
     allow_outside
         Whether data may lie outside the register's folder.
     """
-    from pitprop.define.problem import RegisterError
-    from pitprop.define.read import read
-    from pitprop.examine.battery import battery
+    from pitprop.define.document import has_key
+    from pitprop.define.problem import FileError
 
+    file = register_file(path)
     try:
-        read(register_file(path), known_checks=[e.name for e in battery()], allow_outside=allow_outside)
-    except RegisterError as error:
+        if has_key(file, "kind"):
+            from pitprop.define.scenario import read_scenario
+
+            read_scenario(file)
+        else:
+            from pitprop.define.read import read
+            from pitprop.examine.battery import battery
+
+            read(file, known_checks=[e.name for e in battery()], allow_outside=allow_outside)
+    except FileError as error:
         return error.problems
     return ()
 
@@ -163,8 +171,9 @@ def init(
     *,
     sheet: str | None = None,
     folder: str | os.PathLike[str] | None = None,
+    example: str | None = None,
 ) -> Sketch:
-    """A first register for a table, with its columns guessed, and what was guessed.
+    """A first register for a table, with its columns guessed, and what was guessed; or an example to change.
 
     Parameters
     ----------
@@ -174,20 +183,29 @@ def init(
         Worksheet of an xlsx file, or table of a duckdb file; the first or only one by default.
     folder
         Where the register will be, to which the table's path is relative; the table's own folder by default.
+    example
+        Instead of a register: the scenario of that name among the examples that come with pitprop.
 
     Returns
     -------
-    `text`, the register as YAML with comments, and `guesses`, one sentence for each.
+    `text`, the file as YAML with comments, and `guesses`, one sentence for each.
 
     Raises
     ------
     pitprop.PitpropError
-        If the table cannot be read.
+        If the table cannot be read, or there is no example of that name; the message lists them.
     """
-    from pitprop.define.sketch import Sketch, example, sketch
+    from pitprop.define import sketch as sketches
+    from pitprop.define.sketch import Sketch, sketch
 
+    if example is not None:
+        from pitprop.define.examples import example_text
+
+        if table is not None:
+            raise PitpropError("an example is not made from a table; give one or the other")
+        return Sketch(text=example_text(example), guesses=())
     if table is None:
-        return Sketch(text=example(), guesses=())
+        return Sketch(text=sketches.example(), guesses=())
     from pitprop.digest.columns import columns
 
     file = Path(table)
@@ -234,13 +252,14 @@ def schema(name: str = "register") -> dict[str, Any]:
     pitprop.PitpropError
         If there is no schema of that name.
     """
-    if name != "register":
-        raise PitpropError(f"there is no schema called {name!r}; there is `register`")
     import json
 
-    from pitprop.define.schema import schema_file
+    from pitprop.define.schema import SCHEMAS, schema_file
 
-    told: dict[str, Any] = json.loads(schema_file().read_text(encoding="utf-8"))
+    if name not in SCHEMAS:
+        known = " and ".join(f"`{known}`" for known in SCHEMAS)
+        raise PitpropError(f"there is no schema called {name!r}; there are {known}")
+    told: dict[str, Any] = json.loads(schema_file(name).read_text(encoding="utf-8"))
     return told
 
 

@@ -213,7 +213,7 @@ def diff(before: Path, after: Path, form: str, fail_on: str) -> int:
 @register_argument
 @folder_option()
 def lint(path: str, allow_outside: bool) -> int:
-    """Check a register without looking at the data; every problem at its line."""
+    """Check a register or a scenario without looking at data; every problem at its line."""
     from pitprop import api
 
     problems = api.lint(path, allow_outside=allow_outside)
@@ -233,25 +233,26 @@ def lint(path: str, allow_outside: bool) -> int:
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    default="pitprop.yml",
-    show_default=True,
-    help="Where to write the register.",
+    help="Where to write it; pitprop.yml, or the example's own name.",
 )
+@option("--example", metavar="NAME", help="Write the example scenario NAME instead: a way of working to change.")
 @option("--force", is_flag=True, help="Overwrite the file if it exists.")
-def init(table: Path | None, sheet: str | None, output: Path, force: bool) -> None:
-    """Write a first register, with TABLE's columns guessed.
+def init(table: Path | None, sheet: str | None, output: Path | None, example: str | None, force: bool) -> None:
+    """Write a first register, with TABLE's columns guessed, or an example scenario.
 
     TABLE is a csv, parquet, xlsx or duckdb file; without one the register is an example to fill in.
     """
     from pitprop import api
 
+    output = output or Path(f"{example.rsplit('/')[-1]}.yml" if example else "pitprop.yml")
     if output.exists() and not force:
         raise PitpropError(f"{output} exists; --force overwrites it, -o writes elsewhere")
-    drawn = api.init(table, sheet=sheet, folder=output.parent)
+    drawn = api.init(table, sheet=sheet, folder=output.parent, example=example)
     _write(output, drawn.text)
     for guess in drawn.guesses:
         click.echo(guess)
-    click.echo(f"Wrote {output}. Next: pitprop lint {output}, then pitprop audit {output}")
+    then = "simulate" if example else "audit"
+    click.echo(f"Wrote {output}. Next: pitprop lint {output}, then pitprop {then} {output}")
 
 
 @main.command()
@@ -306,7 +307,7 @@ def checks(form: str) -> None:
 @main.command()
 @click.argument("name", default="register")
 def schema(name: str) -> None:
-    """Print the JSON Schema of the register."""
+    """Print the JSON Schema of a kind of file: register, or work (a scenario)."""
     import json
 
     from pitprop import api

@@ -1,6 +1,6 @@
 """One YAML file as plain data, with the line and column of everything in it.
 
-YAML 1.2: `no` is text and `010` is ten. What a register does not need and an attacker does is refused while
+YAML 1.2: `no` is text and `010` is ten. What a file does not need and an attacker does is refused while
 the file is being scanned, before anything is built: aliases, anchors, tags, directives, several documents,
 keys that repeat, deep nesting, control characters, large files.
 """
@@ -73,6 +73,18 @@ def document(path: File) -> Document:
     return parse(_text(_content(path)))
 
 
+def has_key(path: File, key: str) -> bool:
+    """Whether a file has a key at its top level, by a glance at its lines; False where it cannot be read."""
+    try:
+        text = _text(_content(path))
+        lines = (line.lstrip() for line in text.splitlines())
+        if next((line for line in lines if line and not line.startswith(("#", "---"))), "").startswith("{"):
+            return key in parse(text).data
+    except DocumentError:
+        return False
+    return re.search(rf"^[\"']?{re.escape(key)}[\"']?[ \t]*:", text, flags=re.MULTILINE) is not None
+
+
 def parse(text: str) -> Document:
     """The content of a YAML text whose top level is a mapping; raises like `document`."""
     _refuse_controls(text)
@@ -84,9 +96,9 @@ def parse(text: str) -> Document:
 def _content(path: File) -> bytes:
     try:
         if path.is_dir():
-            raise DocumentError("is a folder; name the register's file, such as pitprop.yml")
+            raise DocumentError("is a folder; name a file in it, such as pitprop.yml")
         if not path.exists():
-            raise DocumentError("does not exist; `pitprop init` writes a register to start from")
+            raise DocumentError("does not exist; `pitprop init` writes a register to start from, or an example")
         if not path.is_file():
             raise DocumentError("is not a regular file")
         with path.open("rb") as file:
@@ -97,7 +109,7 @@ def _content(path: File) -> bytes:
         raise DocumentError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(content) > MAX_BYTES:
         raise DocumentError(
-            f"is larger than {MAX_BYTES // 1_000_000} MB; split the metrics into files named under `metrics`"
+            f"is larger than {MAX_BYTES // 1_000_000} MB; a register can be split into files named under `metrics`"
         )
     return content
 
@@ -184,7 +196,9 @@ class _Builder:
         while type(event).__name__ in ("StreamStartEvent", "DocumentStartEvent"):
             event = self._next()
         if type(event).__name__ == "StreamEndEvent":
-            raise DocumentError("is empty; a register has `version`, `sources` and `metrics`")
+            raise DocumentError(
+                "is empty; a register has `version`, `sources` and `metrics`, a scenario `kind` and `version`"
+            )
         if type(event).__name__ != "MappingStartEvent":
             raise _refused(
                 "must be a mapping at the top level (`key: value` lines), with no `-` in front",
