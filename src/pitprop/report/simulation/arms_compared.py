@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from pitprop.report.picture import INK, LINES, WHISKER, Key, Layer, Picture, Rows, finished, layer, points
-from pitprop.report.plain import plain
+from pitprop.report.plain import shortened
 from pitprop.report.simulation.amounts import interval, mean
 from pitprop.report.simulation.row_frame import half_bar, row_frame
 from pitprop.report.simulation.work_answer import title
@@ -40,7 +40,7 @@ def arms_compared(study: WorkStudy) -> Picture | None:
         ]
         layers.append(layer({"type": "rule", "color": LINES[3], "strokeWidth": 2.2}, ticks, frame, "x", "y", "y2"))
         keys.append(Key(swatch="bound", means="most that the same people could yield, however the work is shared"))
-    unit = plain(study.unit)
+    unit = shortened(study.unit, 20)
     rows = [
         (
             title(arm),

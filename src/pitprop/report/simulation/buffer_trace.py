@@ -36,7 +36,7 @@ def traced(arm: ArmResult, records: Records) -> tuple[BufferUse, ...]:
 
 def buffer_trace(buffer: BufferUse, records: Records, *, time: str) -> Picture | None:
     """The level drawn; None where it never changed."""
-    at, level = records.levels[buffer.name]
+    at, level = _lasting(*records.levels[buffer.name])
     if len(at) < 2 or not records.horizon > 0:
         return None
     limit = buffer.limit if math.isfinite(buffer.limit) else None
@@ -72,6 +72,12 @@ def buffer_trace(buffer: BufferUse, records: Records, *, time: str) -> Picture |
     )
 
 
+def _lasting(at: NDArray[np.float64], level: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Without levels that lasted no time at all."""
+    last = np.append(np.diff(at) > 0, True)
+    return at[last], level[last]
+
+
 def _steps(at: NDArray[np.float64], level: NDArray[np.int64], frame: Frame) -> Rows:
     """Corners of the level's steps."""
     rows: Rows = []
@@ -105,7 +111,7 @@ def _within(at: NDArray[np.float64], level: NDArray[np.int64], start: float, end
 
 def _table(at: NDArray[np.float64], level: NDArray[np.int64], horizon: float) -> list[tuple[str, ...]]:
     edges = np.linspace(0.0, horizon, _PARTS + 1)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for left, right in itertools.pairwise(edges):
         low, high, average = _within(at, level, float(left), float(right))
         rows.append((number(float(left)), number(float(right)), number(average), str(low), str(high)))

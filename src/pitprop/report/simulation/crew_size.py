@@ -19,7 +19,7 @@ from pitprop.report.picture import (
     path,
     points,
 )
-from pitprop.report.plain import plain
+from pitprop.report.plain import shortened
 from pitprop.report.simulation.amounts import interval, mean
 from pitprop.report.simulation.work_answer import arm_called, by_label
 from pitprop.simulate.work.results import CrewCurve, Estimate, WorkStudy
@@ -48,7 +48,7 @@ def crew_size(study: WorkStudy, *, per_head: bool = False) -> Picture | None:
     keys.append(Key(swatch="band", means="95 % interval, where it is wide enough to be seen"))
     if len(curves) < len(study.curves):
         keys.append(Key(swatch="", means=f"{len(curves)} of {len(study.curves)} arms are drawn"))
-    unit = plain(study.unit)
+    unit = shortened(study.unit, 20)
     columns, rows = ("People", "arm", f"{unit} a shift", "95 % interval", "per head"), _rows(study)
     what = "Output per head" if per_head else "Output"
     y_is = f"{unit} a shift per head" if per_head else f"{unit} a shift"

@@ -148,7 +148,7 @@ def _window(stretches: Sequence[Stretch], rows: int, horizon: float) -> float:
 
 def _told(stretches: Sequence[Stretch], records: Records, until: float) -> list[tuple[str, ...]]:
     in_time = sorted(stretches, key=lambda s: (s.start, s.row))
-    lines = [
+    lines: list[tuple[str, ...]] = [
         (
             number(s.start, digits=4),
             number(min(s.end, until), digits=4),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from pitprop.report.picture import INK, Key, Layer, Picture, finished, label_above, padded, vertical
-from pitprop.report.plain import plain
+from pitprop.report.plain import plain, shortened
 from pitprop.report.simulation.amounts import times
 from pitprop.report.simulation.assumptions import moved
 from pitprop.report.simulation.row_frame import half_bar, row_frame
@@ -41,7 +41,7 @@ def output_moved(study: WorkStudy) -> Picture | None:
     arm = found[0]
     moves: Moves = [(s, s.output[arm.name]) for s in study.swings if arm.name in s.output]
     moves = [(s, ends) for s, ends in moves if all(map(math.isfinite, ends))]
-    unit = plain(study.unit)
+    unit = shortened(study.unit, 20)
     columns = ("Assumed", "is", "from", f"{unit} there", "to", f"{unit} there", "why")
     title = f"How far assumptions move the output of {by_label(arm)}"
     return _drawn(title, f"{unit} a shift", moves, arm.output.mean, columns)

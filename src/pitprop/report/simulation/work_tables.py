@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pitprop.report.plain import plain
+from pitprop.report.plain import plain, shortened
 from pitprop.report.simulation.amounts import TIMES, interval, mean, percent, share_of, signed, times
 from pitprop.report.simulation.arm_words import bound
 from pitprop.report.simulation.assumptions import MATTERS, moved
@@ -46,9 +46,9 @@ def arms_table(study: WorkStudy, anchors: Mapping[str, str]) -> Table:
     headline = any(arm.headline for arm in study.arms)
     against = {d.arm: d for d in study.differences}
     possible = any(arm.capacity for arm in study.arms)
-    unit = plain(study.unit)
+    unit = shortened(study.unit, 20)
     columns = ["Arm", f"{unit} a shift", "People", "Per head", "An hour"]
-    columns += ["× norm"] if headline else []
+    columns += ["×\u00a0norm"] if headline else []
     columns += ["More than the first", "Times the first"] if against else []
     columns += ["Of the best possible"] if possible else []
     rows = []
@@ -102,7 +102,7 @@ def gain_table(gain: Gain) -> Table:
 def swings_table(study: WorkStudy) -> Table:
     """The assumed values, the one that moves most first."""
     gain = any(swing.ratio for swing in study.swings)
-    columns = ["Assumed value", "Is", "May be", "Moves most", f"Its {plain(study.unit)} a shift"]
+    columns = ["Assumed value", "Is", "May be", "Moves most", f"Its {shortened(study.unit, 20)} a shift"]
     rows = []
     for swing in study.swings[:MOST_LINES]:
         arm, ends = moved(study, swing) or (None, None)
@@ -115,7 +115,7 @@ def swings_table(study: WorkStudy) -> Table:
         rows.append(tuple(row))
     left = len(study.swings) - len(rows)
     caption = (
-        f"What comes out at the two ends of each range. It matters where it moves an output by {percent(MATTERS)}."
+        f"What comes out at the two ends of each range. It matters if it moves an output by {percent(MATTERS)} or more."
     )
     return Table(
         caption=caption + (f" {left} more are in JSON." if left > 0 else ""),
@@ -131,7 +131,7 @@ def one_more_table(arm: ArmResult) -> Table | None:
     rows = tuple(
         (Cell(text=plain(m.of)), Cell(text=signed(m.gain), small=interval(m.gain))) for m in tried[:MOST_LINES]
     )
-    columns = ("One more", f"{plain(arm.unit)} a shift")
+    columns = ("One more", f"{shortened(arm.unit, 20)} a shift")
     return Table(caption="What one more of each would add.", columns=columns, rows=rows) if rows else None
 
 
