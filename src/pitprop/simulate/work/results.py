@@ -91,7 +91,7 @@ class Capacity:
     shares: Mapping[str, Mapping[str, float]]
     """Worker -> task -> share of their time, in one best assignment."""
     limited_by: tuple[str, ...]
-    """Workers and tools that are fully used in it."""
+    """Workers, automatic tasks and tools that are fully used in every best assignment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +213,7 @@ class Swing:
     ratio: tuple[float, float] | None
     """The gain (see `Gain.ratio`) at the low and at the high end."""
     matters: float
-    """Largest relative change of any arm's output, or of the gain, within the range."""
+    """Largest relative change of any arm's output or headline, or of the gain, within the range."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,250 @@
+"""A study: everything that is asked about a work scenario, simulated and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from pitprop.define.work import Arm, WorkScenario
+from pitprop.errors import PitpropError
+from pitprop.simulate.work.arm_result import arm_result
+from pitprop.simulate.work.bottleneck import bottleneck
+from pitprop.simulate.work.capacity import capacity
+from pitprop.simulate.work.curves import POINTS, curve
+from pitprop.simulate.work.differences import difference
+from pitprop.simulate.work.gain import MOST, gain
+from pitprop.simulate.work.intervals import BatchMeans, batch_means
+from pitprop.simulate.work.little import little_gap
+from pitprop.simulate.work.loop import record
+from pitprop.simulate.work.network import network
+from pitprop.simulate.work.results import (
+    ArmResult,
+    CrewCurve,
+    Difference,
+    Estimate,
+    Gain,
+    Records,
+    Swing,
+    WorkStudy,
+)
+from pitprop.simulate.work.roles import ALL_OF_THEM, FINALISTS, best_roles
+from pitprop.simulate.work.sensitivity import ranked, swing
+from pitprop.simulate.work.switches import way
+from pitprop.simulate.work.trials import Trials
+
+Part = Literal["bottleneck", "capacity", "roles", "gain", "sensitivity", "curves", "records"]
+PARTS: tuple[Part, ...] = get_args(Part)
+Progress = Callable[[str], None]
+
+BUDGET = 2e7
+"""Runs of tasks that each part may simulate; with more to try, each is tried with fewer replications."""
+FEWEST = 30
+"""Replications below which no part goes, however dear."""
+SCREENING = 20
+
+
+@dataclass(slots=True, kw_only=True)
+class _Study:
+    scenario: WorkScenario
+    arms: tuple[Arm, ...]
+    replications: int
+    trials: Trials
+    say: Progress
+    notes: list[str]
+
+    def affordable(self, ways: int) -> int:
+        """Replications of each of so many ways of working that the budget allows."""
+        runs = max(float(self.trials.totals(arm.work, self.replications).done.sum(axis=1).mean()) for arm in self.arms)
+        return min(self.replications, max(FEWEST, int(BUDGET / max(runs, 1.0) / max(ways, 1))))
+
+
+def study(
+    scenario: WorkScenario,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    arms: Sequence[str] | None = None,
+    split: tuple[str, str] | None = None,
+    threads: int | None = None,
+    engine: str = "auto",
+    progress: Progress | None = None,
+    what: Collection[Part] = PARTS,
+) -> WorkStudy:
+    """What each arm of a scenario yields, how they differ, and why.
+
+    Parameters
+    ----------
+    scenario
+        What was read.
+    replications, seed
+        In place of the file's.
+    arms
+        Only these, in the file's order.
+    split
+        Two arms between which the gain is taken apart, in place of the file's.
+    threads
+        How many; the results do not depend on it.
+    engine
+        auto, compiled or python; the results do not depend on it.
+    progress
+        Is told what is being done.
+    what
+        Which of the parts that take further work: bottleneck, capacity, roles, gain, sensitivity, curves, records.
+
+    Raises
+    ------
+    PitpropError
+        There is no arm of a given name.
+    """
+    runs = scenario.replications if replications is None else replications
+    chosen = _chosen(scenario, arms)
+    trials = Trials(seed=scenario.seed if seed is None else seed, threads=threads, engine=engine)
+    this = _Study(
+        scenario=scenario.model_copy(update={"arms": chosen}),
+        arms=chosen,
+        replications=runs,
+        trials=trials,
+        say=progress or (lambda _: None),
+        notes=[],
+    )
+    records = {arm.name: record(arm.work, seed=trials.seed) for arm in chosen}
+    results = tuple(_arm(this, arm, records[arm.name], what) for arm in chosen)
+    ends = _split(scenario, chosen, split)
+    return WorkStudy(
+        version=_version(),
+        scenario=scenario.name,
+        title=scenario.title,
+        description=scenario.description,
+        seed=trials.seed,
+        replications=runs,
+        engine=engine,
+        unit=chosen[0].work.unit,
+        time=chosen[0].work.time,
+        norm=chosen[0].work.norm,
+        arms=results,
+        differences=_differences(this),
+        gain=_gain(this, scenario, ends) if ends and "gain" in what else None,
+        swings=_swings(this, ends) if "sensitivity" in what else (),
+        curves=_curves(this) if "curves" in what else (),
+        records=records if "records" in what else {},
+        notes=tuple(this.notes),
+    )
+
+
+def _chosen(scenario: WorkScenario, names: Sequence[str] | None) -> tuple[Arm, ...]:
+    known = [arm.name for arm in scenario.arms]
+    for name in names or ():
+        if name not in known:
+            raise PitpropError(f"{scenario.name} has no arm {name}; its arms are {', '.join(known)}")
+    return tuple(arm for arm in scenario.arms if names is None or arm.name in names)
+
+
+def _split(scenario: WorkScenario, arms: tuple[Arm, ...], asked: tuple[str, str] | None) -> tuple[str, str] | None:
+    if asked is not None:
+        _chosen(scenario, asked)
+        return asked
+    declared = scenario.split
+    there = {arm.name for arm in arms}
+    return (declared.start, declared.end) if declared and {declared.start, declared.end} <= there else None
+
+
+def _arm(this: _Study, arm: Arm, records: Records, what: Collection[Part]) -> ArmResult:
+    work, trials, runs = arm.work, this.trials, this.replications
+    this.say(f"{arm.name}: {runs:,} replications")
+    totals, lead = trials.totals(work, runs), trials.lead(work)
+    notes = [] if lead.settled else ["The work had not settled within the first half of its time: make it longer."]
+    result = arm_result(arm, totals, lead, little=little_gap(work, records), notes=tuple(notes))
+    if runs == 1:
+        result = _one_run(result, batch_means(totals.binned[0]))
+    if "capacity" in what:
+        result = replace(result, capacity=capacity(work))
+    if "bottleneck" in what:
+        this.say(f"{arm.name}: one more of everything")
+        candidates = len(work.tools) + len(work.buffers) + len(work.tasks) + network(work).heads
+        each = this.affordable(len(this.arms) * candidates)
+        result = replace(result, bottleneck=bottleneck(work, trials=trials, replications=each))
+    if "roles" in what:
+        this.say(f"{arm.name}: who should do what")
+        found = best_roles(
+            work,
+            trials=trials,
+            replications=this.affordable(len(this.arms) * FINALISTS),
+            screening=min(SCREENING, this.affordable(len(this.arms) * ALL_OF_THEM)),
+        )
+        result = replace(result, roles=found)
+    return result
+
+
+def _one_run(result: ArmResult, batches: BatchMeans) -> ArmResult:
+    """The result of one long run with the intervals of its batches."""
+    relative = batches.estimate
+
+    def told(estimate: Estimate) -> Estimate:
+        scale = estimate.mean / relative.mean if relative.mean else 0.0
+        return Estimate(mean=estimate.mean, low=relative.low * scale, high=relative.high * scale)
+
+    note = f"One run, cut into {batches.batches} batches for the interval of the output."
+    if not batches.unrelated:
+        note += f" They still hang together (correlation {batches.correlation:.2f}): the run is too short."
+    return replace(
+        result,
+        output=told(result.output),
+        per_head=told(result.per_head),
+        per_hour=told(result.per_hour),
+        per_head_hour=told(result.per_head_hour),
+        headline=told(result.headline) if result.headline else None,
+        notes=(*result.notes, note),
+    )
+
+
+def _differences(this: _Study) -> tuple[Difference, ...]:
+    first, *others = this.arms
+    outputs = {arm.name: this.trials.output(arm.work, this.replications) for arm in this.arms}
+    return tuple(
+        difference(
+            arm=arm.name,
+            than=first.name,
+            output=outputs[arm.name],
+            other=outputs[first.name],
+            heads=network(arm.work).heads,
+            other_heads=network(first.work).heads,
+        )
+        for arm in others
+    )
+
+
+def _gain(this: _Study, scenario: WorkScenario, ends: tuple[str, str]) -> Gain | None:
+    this.say(f"from {ends[0]} to {ends[1]}: the gain taken apart")
+    switches = len(way(scenario, *(scenario.arm(name) for name in ends)).switches)
+    try:
+        return gain(scenario, *ends, trials=this.trials, replications=this.affordable(1 << min(switches, MOST)))
+    except PitpropError as error:
+        this.notes.append(f"The gain from {ends[0]} to {ends[1]} cannot be taken apart: {error}.")
+        return None
+
+
+def _swings(this: _Study, ends: tuple[str, str] | None) -> tuple[Swing, ...]:
+    this.say("assumed values within their ranges")
+    each = this.affordable(2 * len(this.arms) * len(this.scenario.assumed))
+    inside = ends if ends and {arm.name for arm in this.arms} >= set(ends) else None
+    found = []
+    for assumption in this.scenario.assumed:
+        try:
+            found.append(swing(this.scenario, assumption, trials=this.trials, replications=each, split=inside))
+        except PitpropError as error:
+            this.notes.append(f"The range of {assumption.at} cannot be tried: {error}.")
+    return ranked(found)
+
+
+def _curves(this: _Study) -> tuple[CrewCurve, ...]:
+    this.say("crews of other sizes")
+    each = this.affordable(POINTS * len(this.arms))
+    found = (curve(arm.name, arm.work, trials=this.trials, replications=each) for arm in this.arms)
+    return tuple(one for one in found if one is not None)
+
+
+def _version() -> str:
+    from pitprop import __version__
+
+    return __version__
