@@ -120,9 +120,7 @@ def _margin(value: Any) -> Any:
 class Declaration(BaseModel):
     """Anything written in the register: frozen, and unknown keys are errors."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=False, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
 
 
 class Target(Declaration):
