@@ -80,23 +80,32 @@ def answer(table: Any, schema: Schema) -> Answer:
 
 
 def _array(column: Any, kind: str) -> NDArray[Any]:
-    """A chunked column as one array, from its buffer: pyarrow's own way would import pandas (0.4 s)."""
+    """A chunked column as one array, from its buffers: pyarrow's own ways would import pandas (0.4 s) and its compute
+    module (30 ms)."""
     import pyarrow as pa
 
     if kind == "text":
         return np.array(column.to_pylist(), dtype=object)
     if kind == "day":
-        days = _buffer(column.cast(pa.date32()).cast(pa.int32()).cast(pa.int64()), np.iinfo(np.int64).min, "i8")
-        return days.view("datetime64[D]")  # the least integer is NaT
+        least = np.iinfo(np.int32).min
+        days = _buffer(_as(column, pa.date32()), least, "i4")
+        return np.where(days == least, np.iinfo(np.int64).min, days).astype("i8").view("datetime64[D]")
     if kind == "integer":
-        return _buffer(column.cast(pa.int64()), 0, "i8")
-    return _buffer(column.cast(pa.float64()), float("nan"), "f8")
+        return _buffer(_as(column, pa.int64()), 0, "i8")
+    return _buffer(_as(column, pa.float64()), float("nan"), "f8")
+
+
+def _as(column: Any, kind: Any) -> Any:
+    return column if column.type == kind else column.cast(kind)
 
 
 def _buffer(column: Any, missing: float, dtype: str) -> NDArray[Any]:
-    whole = column.fill_null(missing).combine_chunks() if column.null_count else column.combine_chunks()
-    data = whole.buffers()[1]
+    whole = column.combine_chunks()
+    there, data = whole.buffers()
     if not len(whole) or data is None:
         return np.empty(0, dtype=dtype)
-    size = np.dtype(dtype).itemsize
-    return np.frombuffer(data, dtype=dtype, count=len(whole), offset=whole.offset * size).copy()
+    out = np.frombuffer(data, dtype=dtype, count=len(whole), offset=whole.offset * np.dtype(dtype).itemsize).copy()
+    if whole.null_count and there is not None:
+        bits = np.unpackbits(np.frombuffer(there, dtype=np.uint8), bitorder="little")
+        out[bits[whole.offset : whole.offset + len(whole)] == 0] = missing
+    return out
