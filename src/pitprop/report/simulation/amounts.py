@@ -14,17 +14,17 @@ TIMES: Mapping[str, str] = MappingProxyType({"second": "s", "minute": "min", "ho
 
 
 def decimals(estimate: Estimate) -> int:
-    """How many decimals its interval gives it: one digit of the half-width, and two digits of the mean at least."""
+    """How many decimals its interval gives it: one digit of the half-width, and two of a mean that is larger."""
     half = abs(estimate.high - estimate.low) / 2
     from_half = -math.floor(math.log10(half)) if half > 0 and math.isfinite(half) else 0
     size = abs(estimate.mean)
-    from_mean = 1 - math.floor(math.log10(size)) if size > 0 and math.isfinite(size) else 0
+    from_mean = 1 - math.floor(math.log10(size)) if half < size < math.inf else 0
     return max(0, min(6, max(from_half, from_mean)))
 
 
 def mean(estimate: Estimate) -> str:
     """The mean, with as many digits as its interval gives it."""
-    if not certain(estimate) or not 1e-4 <= abs(estimate.mean) < 1e12:
+    if not certain(estimate) or _odd(estimate):
         return number(estimate.mean, digits=4)
     return _fixed(estimate.mean, decimals(estimate))
 
@@ -33,10 +33,15 @@ def interval(estimate: Estimate) -> str:
     """ "101.3 to 101.7"; empty where there is no interval, or nothing in it but the mean."""
     if not certain(estimate):
         return ""
-    if not 1e-4 <= abs(estimate.mean) < 1e12:
+    if _odd(estimate):
         return f"{number(estimate.low)} to {number(estimate.high)}"
     places = decimals(estimate)
     return f"{_fixed(estimate.low, places)} to {_fixed(estimate.high, places)}"
+
+
+def _odd(estimate: Estimate) -> bool:
+    """Whether it is too large or too small to be written without an exponent."""
+    return not 1e-4 <= max(abs(estimate.low), abs(estimate.high)) < 1e12
 
 
 def certain(estimate: Estimate) -> bool:

@@ -69,6 +69,13 @@ def flow(arm: ArmResult) -> str:
     return "; ".join(parts)
 
 
+def unsound(arm: ArmResult) -> str:
+    """A warning where Little's law does not hold, as it must in every run whatever the file says."""
+    if arm.little is None or arm.little <= 1e-6:
+        return ""
+    return f"Little's law, by which runs check themselves, is off by {percent(arm.little)}: do not rely on this arm"
+
+
 def bound(arm: ArmResult) -> str:
     """How far the arm is from the most that its people could yield."""
     if not arm.capacity or not arm.capacity.output > 0:

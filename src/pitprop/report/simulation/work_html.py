@@ -118,7 +118,7 @@ def _page(study: WorkStudy, arm: ArmResult, anchor: str, swatches: Mapping[str, 
         name=plain(arm.name),
         facts=_facts(arm),
         told=_told(arm),
-        notes=tuple(plain(note) for note in arm.notes),
+        notes=tuple(plain(note) for note in (*arm.notes, arm_words.unsound(arm)) if note),
         pictures=_pictures(study, arm, swatches) if drawn else (),
         tables=tuple(
             table

@@ -39,6 +39,11 @@ def _lines(study: WorkStudy) -> Iterator[str]:
         yield from _arm(arm)
     if len(shown) < len(study.arms):
         yield from ("", f"{len(study.arms) - len(shown)} more arms are not shown in full here; JSON has all of them.")
+        names = {arm.name for arm in shown}
+        for arm in study.arms:
+            if arm.name not in names:
+                notes = [note for note in (*arm.notes, arm_words.unsound(arm)) if note]
+                yield from ("", *(f"- **Note on {escaped(title(arm))}:** {escaped(note)}" for note in notes))
     if study.gain:
         yield from _gain(study, study.gain)
     for curve in study.curves:
@@ -94,7 +99,7 @@ def _arm(arm: ArmResult) -> Iterator[str]:
         ("Of the best possible", arm_words.bound(arm)),
         ("Best fixed roles", arm_words.best_roles(arm)),
         ("Warm-up", arm_words.warm_up(arm)),
-        *(("Note", note) for note in arm.notes),
+        *(("Note", note) for note in (*arm.notes, arm_words.unsound(arm))),
     ]
     yield from (f"- **{word}:** {escaped(said)}" for word, said in told if said)
     used = uses(arm)

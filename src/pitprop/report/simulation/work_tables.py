@@ -181,4 +181,4 @@ def capacity_table(arm: ArmResult) -> Table | None:
         return None
     most = f"{number(arm.capacity.output, digits=4)} {plain(arm.unit)}"
     caption = f"One way of sharing the work that could yield {most} a shift in the long run."
-    return Table(caption=caption, columns=("Who", *(plain(task) for task in tasks)), rows=rows)
+    return Table(caption=caption, columns=("Who", *(shortened(task, 16) for task in tasks)), rows=rows)

@@ -80,6 +80,11 @@ def _study(study: WorkStudy, columns: int) -> Lines:
         yield []
         left = len(study.arms) - len(shown)
         yield from block([(f"{left} more arms are not shown in full here; JSON has all of them.", "")], columns, hang=2)
+        names = {arm.name for arm in shown}
+        for arm in study.arms:
+            if arm.name not in names:
+                for note in (*arm.notes, arm_words.unsound(arm)):
+                    yield from _told(f"note on {by_name(arm)}:", note, columns)
     if study.gain:
         yield []
         yield from _gain(study, study.gain, columns)
@@ -170,7 +175,7 @@ def _arm(arm: ArmResult, columns: int, *, single: bool) -> Lines:
     yield from _told("of the best possible:", arm_words.bound(arm), columns)
     yield from _told("best fixed roles:", arm_words.best_roles(arm), columns)
     yield from _told("warm-up:", arm_words.warm_up(arm), columns)
-    for note in arm.notes:
+    for note in (*arm.notes, arm_words.unsound(arm)):
         yield from _told("note:", note, columns)
 
 
