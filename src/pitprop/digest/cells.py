@@ -13,6 +13,7 @@ from pitprop.digest.engine import Answer, Engine, Schema
 from pitprop.digest.panel import Floats, Ints, Measure, Panel
 from pitprop.digest.rowset import Rowset, number, period
 from pitprop.digest.survey import Survey
+from pitprop.stats.numbered import numbered as counted
 
 GIVEN = {
     "min": "MIN(x)",
@@ -152,16 +153,17 @@ def places(rows: Rowset, found: Answer) -> Place:
     labels = found["e"] if "e" in found else np.full(n, "", dtype=object)
     starts = found["p"] if "p" in found else np.full(n, np.datetime64("NaT", "D"))
     entities, entity = numbered(labels)
-    periods, number_of = np.unique(starts, return_inverse=True)
+    days, number_of = counted(starts.astype("datetime64[D]").astype(np.int64))  # NaT is the least of them
+    periods = days.astype("datetime64[D]")
     if rows.metric.entity is None:
         entities = np.array([""], dtype=object)
     if rows.metric.agg_time_dimension is None:
         periods = np.array(["NaT"], dtype="datetime64[D]")
     return Place(
         entities=tuple(str(e) for e in entities),
-        periods=periods.astype("datetime64[D]"),
-        entity=entity.astype(np.int64),
-        period=number_of.astype(np.int64),
+        periods=periods,
+        entity=entity,
+        period=number_of,
     )
 
 

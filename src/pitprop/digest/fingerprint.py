@@ -89,10 +89,12 @@ def _whole(values: NDArray[np.generic]) -> bytes:
 
 def _cut(values: Floats, size: Floats) -> bytes:
     """Values in parts of a power of two near their size; NaN as one number of its own."""
-    scale = np.abs(np.nan_to_num(size, nan=0.0, posinf=0.0, neginf=0.0)) * 1.0637
+    scale = np.abs(np.where(np.isfinite(size), size, 0.0)) * 1.0637
     _, power = np.frexp(scale)
-    unit = np.ldexp(1.0, np.maximum(power, LEAST)) / DIGITS
-    cut = np.floor(np.nan_to_num(values, nan=0.0) / unit + OFFSET)
+    low = int(power.min(initial=0))
+    powers = np.maximum(np.arange(low, int(power.max(initial=0)) + 1), LEAST)
+    unit = (np.ldexp(1.0, powers) / DIGITS)[power - low]
+    cut = np.floor(np.where(np.isfinite(values), values, 0.0) / unit + OFFSET)
     there = (scale > 0) & np.isfinite(values)
     out = np.where(there, cut, np.where(np.isnan(values), -(2.0**60), 0.0)).astype("<i8")
     return out.tobytes() + np.where(there, power, 0).astype("<i8").tobytes()
