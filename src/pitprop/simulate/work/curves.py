@@ -30,13 +30,17 @@ def curve(name: str, work: Work, *, trials: Trials, replications: int) -> CrewCu
     most = max(min(max(2 * net.heads, AT_LEAST), PEOPLE - automatic), net.heads)
     even = np.unique(np.linspace(1, most, POINTS).round().astype(int)).tolist() if most > POINTS else range(1, most + 1)
     sizes = sorted({*even, net.heads})
-    outputs = [
-        trials.output(work.model_copy(update={"crew": crew.model_copy(update={"size": size})}), replications)
-        for size in sizes
-    ]
+    works = [work.model_copy(update={"crew": crew.model_copy(update={"size": size})}) for size in sizes]
+    outputs = [trials.output(one, replications) for one in works]
+    locked = [trials.locked(one, replications) for one in works]
     return CrewCurve(
         arm=name,
         sizes=tuple(int(size) for size in sizes),
         output=tuple(over_replications(output) for output in outputs),
         per_head=tuple(over_replications(output / size) for size, output in zip(sizes, outputs, strict=True)),
+        notes=tuple(
+            f"With a crew of {size} the work of {name} locks up in {count} of {replications} replications."
+            for size, count in zip(sizes, locked, strict=True)
+            if count
+        ),
     )

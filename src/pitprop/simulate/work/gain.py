@@ -19,12 +19,12 @@ from math import factorial
 import numpy as np
 from numpy.typing import NDArray
 
-from pitprop.define.work import WorkScenario
+from pitprop.define.work import Work, WorkScenario
 from pitprop.errors import PitpropError
 from pitprop.simulate.work.intervals import over_replications
 from pitprop.simulate.work.network import network
 from pitprop.simulate.work.results import Estimate, FactorShare, Gain
-from pitprop.simulate.work.switches import Way, way
+from pitprop.simulate.work.switches import Switch, Way, way
 from pitprop.simulate.work.trials import Trials, credited_heads
 
 Floats = NDArray[np.float64]
@@ -68,8 +68,8 @@ def gain(scenario: WorkScenario, start: str, end: str, *, trials: Trials, replic
     if n > MOST:
         raise GainError(f"{start} and {end} differ in {n} things, at most {MOST} are taken apart; join some as factors")
     by_headline = first.work.norm is not None and final.work.norm is not None
-    outputs = _outputs(path, trials, replications, by_headline)
-    parts = taken_apart(outputs)
+    works = _combinations(path)
+    parts = taken_apart(np.vstack([_headlines(on, w, trials, replications, by_headline) for on, w in works]))
     output = trials.output(final.work, replications)
     return Gain(
         start=start,
@@ -89,6 +89,7 @@ def gain(scenario: WorkScenario, start: str, end: str, *, trials: Trials, replic
         ),
         per_head=float(output.mean()) / max(network(final.work).heads, 1),
         combinations=1 << n,
+        notes=_locked(works, trials, replications),
     )
 
 
@@ -138,18 +139,33 @@ def shapley_weights(n: int) -> Floats:
     return out
 
 
-def _outputs(path: Way, trials: Trials, replications: int, by_headline: bool) -> Floats:
-    rows = []
+def _combinations(path: Way) -> list[tuple[tuple[Switch, ...], Work]]:
+    """What is on in every combination, and the work that it makes; switch i is on where bit i of the place is 1."""
+    found = []
     for combination in range(1 << len(path.switches)):
-        on = [switch for i, switch in enumerate(path.switches) if combination >> i & 1]
-        work = path.work(on)
-        output = trials.output(work, replications)
-        if not output.mean() > 0:
-            raise GainError(f"nothing comes out with {_listed([s.label for s in on])}, and nothing has no ratio")
-        if by_headline and work.norm is None:
-            raise GainError(f"there is no norm with {_listed([s.label for s in on])}, and so no headline")
-        rows.append(output / (credited_heads(work) * (work.norm or 1.0)) if by_headline else output)
-    return np.vstack(rows)
+        on = tuple(switch for i, switch in enumerate(path.switches) if combination >> i & 1)
+        found.append((on, path.work(on)))
+    return found
+
+
+def _headlines(on: tuple[Switch, ...], work: Work, trials: Trials, replications: int, by_headline: bool) -> Floats:
+    output = trials.output(work, replications)
+    if not output.mean() > 0:
+        locked = " (the work locks up)" if trials.locked(work, replications) else ""
+        raise GainError(f"nothing comes out with {_listed(on)}{locked}, and to nothing there is no ratio")
+    if by_headline and work.norm is None:
+        raise GainError(f"there is no norm with {_listed(on)}, and so no headline")
+    return output / (credited_heads(work) * (work.norm or 1.0)) if by_headline else output
+
+
+def _locked(works: list[tuple[tuple[Switch, ...], Work]], trials: Trials, replications: int) -> tuple[str, ...]:
+    """What to say of combinations in which the work locks up: how many they are, and the worst."""
+    counts = [trials.locked(work, replications) for _, work in works]
+    if not any(counts):
+        return ()
+    worst = int(np.argmax(counts))
+    many = f"In {np.count_nonzero(counts)} of the {len(works)} combinations of changes the work locks up"
+    return (f"{many}, with {_listed(works[worst][0])} in {counts[worst]} of {replications} replications.",)
 
 
 def _times(log: float, pulls: Floats) -> Estimate:
@@ -157,5 +173,6 @@ def _times(log: float, pulls: Floats) -> Estimate:
     return Estimate(mean=math.exp(log), low=math.exp(log + around.low), high=math.exp(log + around.high))
 
 
-def _listed(labels: list[str]) -> str:
-    return " and ".join(labels) if labels else "none of the changes"
+def _listed(on: tuple[Switch, ...]) -> str:
+    """The changes that are on, as words."""
+    return " and ".join(f"the change {switch.label}" for switch in on) if on else "none of the changes"

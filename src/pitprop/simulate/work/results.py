@@ -198,6 +198,8 @@ class Gain:
     """Output of the end arm over its heads, per shift."""
     combinations: int
     """How many combinations of factors were simulated."""
+    notes: tuple[str, ...] = ()
+    """Combinations in which the work locks up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +259,8 @@ class CrewCurve:
     sizes: tuple[int, ...]
     output: tuple[Estimate, ...]
     per_head: tuple[Estimate, ...]
+    notes: tuple[str, ...] = ()
+    """Sizes at which the work locks up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,9 @@ STEPS = 400
 FINALISTS = 6
 
 
-def best_roles(work: Work, *, trials: Trials, replications: int, screening: int) -> Roles | None:
+def best_roles(
+    work: Work, *, trials: Trials, replications: int, screening: int, exact_up_to: int = ALL_OF_THEM
+) -> Roles | None:
     """The best division of the work among its people; None where there is nothing to divide.
 
     Parameters
@@ -50,6 +52,8 @@ def best_roles(work: Work, *, trials: Trials, replications: int, screening: int)
         How many for those that come out on top.
     screening
         How many for every other division.
+    exact_up_to
+        Divisions up to which all are simulated.
     """
     crew = able(work)
     tasks = [name for name in work.tasks if any(name in role.tasks for role in crew.values())]
@@ -60,7 +64,7 @@ def best_roles(work: Work, *, trials: Trials, replications: int, screening: int)
     if listed is not None and len(listed) < 2:
         return None
     score = _Score(work, crew, trials, min(screening, replications))
-    exact = listed is not None and len(listed) <= ALL_OF_THEM
+    exact = listed is not None and len(listed) <= exact_up_to
     if exact and listed is not None:
         for division in listed:
             score(division)

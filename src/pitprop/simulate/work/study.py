@@ -111,6 +111,9 @@ def study(
     records = {arm.name: record(arm.work, seed=trials.seed) for arm in chosen}
     results = tuple(_arm(this, arm, records[arm.name], what) for arm in chosen)
     ends = _split(scenario, chosen, split)
+    split_apart = _gain(this, scenario, ends) if ends and "gain" in what else None
+    assumed = _swings(this, ends) if "sensitivity" in what else ()
+    crews = _curves(this) if "curves" in what else ()
     return WorkStudy(
         version=_version(),
         scenario=scenario.name,
@@ -124,9 +127,9 @@ def study(
         norm=chosen[0].work.norm,
         arms=results,
         differences=_differences(this),
-        gain=_gain(this, scenario, ends) if ends and "gain" in what else None,
-        swings=_swings(this, ends) if "sensitivity" in what else (),
-        curves=_curves(this) if "curves" in what else (),
+        gain=split_apart,
+        swings=assumed,
+        curves=crews,
         records=records if "records" in what else {},
         notes=tuple(this.notes),
     )
@@ -218,10 +221,12 @@ def _gain(this: _Study, scenario: WorkScenario, ends: tuple[str, str]) -> Gain |
     this.say(f"from {ends[0]} to {ends[1]}: the gain taken apart")
     switches = len(way(scenario, *(scenario.arm(name) for name in ends)).switches)
     try:
-        return gain(scenario, *ends, trials=this.trials, replications=this.affordable(1 << min(switches, MOST)))
+        found = gain(scenario, *ends, trials=this.trials, replications=this.affordable(1 << min(switches, MOST)))
     except PitpropError as error:
         this.notes.append(f"The gain from {ends[0]} to {ends[1]} cannot be taken apart: {error}.")
         return None
+    this.notes.extend(found.notes)
+    return found
 
 
 def _swings(this: _Study, ends: tuple[str, str] | None) -> tuple[Swing, ...]:
@@ -240,8 +245,10 @@ def _swings(this: _Study, ends: tuple[str, str] | None) -> tuple[Swing, ...]:
 def _curves(this: _Study) -> tuple[CrewCurve, ...]:
     this.say("crews of other sizes")
     each = this.affordable(POINTS * len(this.arms))
-    found = (curve(arm.name, arm.work, trials=this.trials, replications=each) for arm in this.arms)
-    return tuple(one for one in found if one is not None)
+    tried = [curve(arm.name, arm.work, trials=this.trials, replications=each) for arm in this.arms]
+    found = tuple(one for one in tried if one is not None)
+    this.notes.extend(note for one in found for note in one.notes)
+    return found
 
 
 def _version() -> str:

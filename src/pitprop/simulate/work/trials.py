@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pitprop.define.work import Work
 from pitprop.simulate.work.network import network
 from pitprop.simulate.work.replicate import replicate
-from pitprop.simulate.work.totals import Totals
+from pitprop.simulate.work.totals import Ending, Totals
 from pitprop.simulate.work.warm_up import settling
 
 Floats = NDArray[np.float64]
@@ -67,6 +67,11 @@ class Trials:
         """Output per shift in the scenario's unit, shape (replications,)."""
         totals = self.totals(work, replications)
         return np.asarray(totals.output[:replications] * (work.size / shifts(work, totals.span)), dtype=float)
+
+    def locked(self, work: Work, replications: int) -> int:
+        """In how many of the first so many replications the work locks up, or would never end."""
+        ending = self.totals(work, replications).ending[:replications]
+        return int(((ending == Ending.DEADLOCK) | (ending == Ending.ENDLESS)).sum())
 
     def lead(self, work: Work) -> Lead:
         """The time at the beginning that is not counted; found on pilot runs where the file leaves it open."""
