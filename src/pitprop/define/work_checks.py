@@ -13,7 +13,14 @@ from pitprop.define.work_flow import misflows
 from pitprop.define.work_references import misreferences, unknown_names
 from pitprop.define.work_room import cramped
 
-_STAND_INS: dict[str, dict[str, Any]] = {"tasks": {"time": 1}, "buffers": {}, "tools": {}}
+_NO_TASK = "stand_in_for_a_task"
+_STAND_INS: dict[str, dict[str, Any]] = {
+    "tasks": {"time": 1},
+    "buffers": {},
+    "tools": {},
+    "roles": {"tasks": [_NO_TASK]},
+    "conditions": {"times": {"all": 1}},
+}
 """For entries whose values are wrong, while the names in the rest are looked at."""
 _NEEDED = {("tasks", "time"), ("roles", "tasks"), ("conditions", "times")}
 
@@ -35,7 +42,7 @@ def _unknown_beside(data: Mapping[str, Any], misfits: Collection[Misfit]) -> Ite
     """Unknown names in what is left when values that do not fit are left out."""
     work, _ = fit(Work, _mended(data, misfits))
     if work is not None:
-        yield from unknown_names(work)
+        yield from (misfit for misfit in unknown_names(work) if _NO_TASK not in misfit.says)
 
 
 def _mended(data: Mapping[str, Any], misfits: Collection[Misfit]) -> dict[str, Any]:
@@ -43,7 +50,7 @@ def _mended(data: Mapping[str, Any], misfits: Collection[Misfit]) -> dict[str, A
     for misfit in misfits:
         part, *rest = misfit.path or ("",)
         entries = result.get(str(part))
-        if rest and part in _STAND_INS.keys() | {"roles", "conditions"} and isinstance(entries, dict):
+        if rest and part in _STAND_INS and isinstance(entries, dict):
             result[str(part)] = _mended_entries(str(part), entries, tuple(rest))
         else:
             result.pop(str(part), None)
@@ -56,7 +63,5 @@ def _mended_entries(part: str, entries: dict[str, Any], path: Path) -> dict[str,
     entry = entries.get(name)
     if len(path) > 1 and isinstance(entry, dict) and (part, path[1]) not in _NEEDED:
         return entries | {name: {key: value for key, value in entry.items() if key != path[1]}}
-    if part not in _STAND_INS:
-        return {key: value for key, value in entries.items() if key != name}
-    rest = entry if isinstance(entry, dict) else {}
+    rest = entry if len(path) > 1 and isinstance(entry, dict) else {}
     return entries | {name: rest | _STAND_INS[part]}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pitprop.define.assembly import KEYS, combined, layers
+from pitprop.define.assembly import KEYS, base, combined, layers
 from pitprop.define.document import Document
 from pitprop.define.place import Path
 from pitprop.define.problem import nearest
@@ -41,6 +41,7 @@ class WorkDraft:
         self.head, found = fit(WorkFile, self.data)
         self.misfits = [*found, *self._unknown_keys(), *self._unknown_names()]
         self.arms: list[Arm] = []
+        self._of_base = {(misfit.path, misfit.says) for misfit in sound(base(self.data))[1]}
         self._put_together()
 
     def patches(self) -> dict[str, dict[str, Any]]:
@@ -90,7 +91,8 @@ class WorkDraft:
         data = combined(self.data, switched, patch)
         work, misfits = sound(data)
         for misfit in misfits:
-            yield placed(_perhaps_a_slip(misfit, data), self.parts(name))
+            parts = self.parts(name)[:1] if (misfit.path, misfit.says) in self._of_base else self.parts(name)
+            yield placed(_perhaps_a_slip(misfit, data), parts)
         if work is not None:
             factors = tuple(factor for factor, _ in _entries(self.data, "factors") if factor in switched)
             label = patch.get("label")

@@ -16,7 +16,9 @@ _ROUNDS = 2000
 def misflows(work: Work) -> Iterator[Misfit]:
     """Tasks that never start or lead nowhere, an output that nothing reaches, stock that never moves, endless loops."""
     runs = _run_ever(work)
-    yield from _never_started(work, runs)
+    if waiting := list(_never_started(work, runs)):
+        yield from waiting
+        return
     if not any(work.output in way.to for name in runs for way in ways(work.tasks[name])):
         yield Misfit(path=("output",), says=f"is `{work.output}`, into which no task that can ever start puts anything")
         return

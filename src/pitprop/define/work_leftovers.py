@@ -21,7 +21,7 @@ _IDLE = {
 
 
 def leftovers(draft: WorkDraft) -> Iterator[Misfit]:
-    """Buffers, tools and roles that serve nothing in any arm, and keys taken away that nothing had."""
+    """Buffers, tools and roles in factors and arms that serve nothing in any arm; keys taken away that nothing had."""
     yield from _idle(draft)
     yield from _removals(draft)
 
@@ -34,9 +34,9 @@ def _idle(draft: WorkDraft) -> Iterator[Misfit]:
         serving |= of_use
         for part in _IDLE:
             for name in getattr(arm.work, part):
-                if (part, name) not in of_use:
-                    here = placed(Misfit(path=(part, name), says=""), draft.parts(arm.name))
-                    idle[part, name] = here.path
+                here = placed(Misfit(path=(part, name), says=""), draft.parts(arm.name)).path
+                if (part, name) not in of_use and here[0] in ("factors", "arms"):
+                    idle[part, name] = here
     for (part, name), path in idle.items():
         if (part, name) not in serving:
             known = [other for kind, other in serving if kind == part]
