@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
-import shutil
-import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,34 +12,17 @@ from typing import Any
 import pytest
 import sample_audit
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from browser import started_browser
+from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SIZES = [(320, "light"), (320, "dark"), (768, "light"), (1280, "light"), (1280, "dark")]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on PATH; run tests/install-browser")
-        warnings.warn("NO CHROMIUM: browser tests of the report are SKIPPED", stacklevel=1)
-        pytest.skip("NO CHROMIUM: run tests/install-browser")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
+    yield from started_browser()
 
 
 @pytest.fixture(scope="module")

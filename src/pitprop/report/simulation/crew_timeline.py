@@ -24,7 +24,8 @@ MOST_AUTOMATIC = 12
 """Runs of automatic tasks are drawn where all rows together are no more than that."""
 MOST_BARS = 400
 """Where there are more, runs of one task that follow each other at once are drawn as one."""
-_MOST_IN_ROW = 130
+_MOST_IN_ROW, _MOST_IN_ALL = 130, 1200
+"""Bars that there is room for in one row, and in the picture."""
 _MOST_TOLD = 120
 """Lines of the table."""
 _NICE = (1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
@@ -139,9 +140,10 @@ def _merged(stretches: Sequence[Stretch], touching: float) -> list[Stretch]:
 def _window(stretches: Sequence[Stretch], rows: int, horizon: float) -> float:
     """Until when there is room for the bars: the whole, or a round length of time."""
     most = max(sum(s.row == row for s in stretches) for row in range(rows))
-    if most <= _MOST_IN_ROW:
+    share = min(_MOST_IN_ROW / most, _MOST_IN_ALL / len(stretches))
+    if share >= 1:
         return horizon
-    room = horizon * _MOST_IN_ROW / most
+    room = horizon * share
     scale = 10.0 ** math.floor(math.log10(room))
     return min(horizon, max(nice for nice in _NICE if nice * scale <= room * (1 + 1e-9)) * scale)
 

@@ -30,7 +30,7 @@ def row_frame(
         x=x,
         y=(len(names) - 0.45, -0.72 if above else -0.55),
         head=head,
-        tall=step * (len(names) + (0.27 if above else 0.1)),
+        tall=round(step * (len(names) + (0.27 if above else 0.1)), 1),
         left=16 if above else min(WIDTH / 2.4, max(width(name) for name in shown) * (CHARACTER + 0.6) + 14),
         rows=True,
     )
