@@ -32,7 +32,7 @@ def curve(name: str, work: Work, *, trials: Trials, replications: int) -> CrewCu
     sizes = sorted({*even, net.heads})
     works = [work.model_copy(update={"crew": crew.model_copy(update={"size": size})}) for size in sizes]
     outputs = [trials.output(one, replications) for one in works]
-    locked = [trials.locked(one, replications) for one in works]
+    locked = [len(trials.locked(one, replications)) for one in works]
     return CrewCurve(
         arm=name,
         sizes=tuple(int(size) for size in sizes),

@@ -151,7 +151,7 @@ def _combinations(path: Way) -> list[tuple[tuple[Switch, ...], Work]]:
 def _headlines(on: tuple[Switch, ...], work: Work, trials: Trials, replications: int, by_headline: bool) -> Floats:
     output = trials.output(work, replications)
     if not output.mean() > 0:
-        locked = " (the work locks up)" if trials.locked(work, replications) else ""
+        locked = " (the work locks up)" if len(trials.locked(work, replications)) else ""
         raise GainError(f"nothing comes out with {_listed(on)}{locked}, and to nothing there is no ratio")
     if by_headline and work.norm is None:
         raise GainError(f"there is no norm with {_listed(on)}, and so no headline")
@@ -160,7 +160,7 @@ def _headlines(on: tuple[Switch, ...], work: Work, trials: Trials, replications:
 
 def _locked(works: list[tuple[tuple[Switch, ...], Work]], trials: Trials, replications: int) -> tuple[str, ...]:
     """What to say of combinations in which the work locks up: how many they are, and the worst."""
-    counts = [trials.locked(work, replications) for _, work in works]
+    counts = [len(trials.locked(work, replications)) for _, work in works]
     if not any(counts):
         return ()
     worst = int(np.argmax(counts))

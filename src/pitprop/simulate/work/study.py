@@ -16,6 +16,7 @@ from pitprop.simulate.work.differences import difference
 from pitprop.simulate.work.gain import MOST, gain
 from pitprop.simulate.work.intervals import BatchMeans, batch_means
 from pitprop.simulate.work.little import little_gap
+from pitprop.simulate.work.lock_up import lock_up
 from pitprop.simulate.work.loop import record
 from pitprop.simulate.work.network import network
 from pitprop.simulate.work.results import (
@@ -99,6 +100,7 @@ def study(
     """
     runs = scenario.replications if replications is None else replications
     chosen = _chosen(scenario, arms)
+    ends = _split(scenario, chosen, split)
     trials = Trials(seed=scenario.seed if seed is None else seed, threads=threads, engine=engine)
     this = _Study(
         scenario=scenario.model_copy(update={"arms": chosen}),
@@ -110,7 +112,6 @@ def study(
     )
     records = {arm.name: record(arm.work, seed=trials.seed) for arm in chosen}
     results = tuple(_arm(this, arm, records[arm.name], what) for arm in chosen)
-    ends = _split(scenario, chosen, split)
     split_apart = _gain(this, scenario, ends) if ends and "gain" in what else None
     assumed = _swings(this, ends) if "sensitivity" in what else ()
     crews = _curves(this) if "curves" in what else ()
@@ -157,6 +158,7 @@ def _arm(this: _Study, arm: Arm, records: Records, what: Collection[Part]) -> Ar
     this.say(f"{arm.name}: {runs:,} replications")
     totals, lead = trials.totals(work, runs), trials.lead(work)
     notes = [] if lead.settled else ["The work had not settled within the first half of its time: make it longer."]
+    notes += _locked(this, arm)
     result = arm_result(arm, totals, lead, little=little_gap(work, records), notes=tuple(notes))
     if runs == 1:
         result = _one_run(result, batch_means(totals.binned[0]))
@@ -177,6 +179,16 @@ def _arm(this: _Study, arm: Arm, records: Records, what: Collection[Part]) -> Ar
         )
         result = replace(result, roles=found)
     return result
+
+
+def _locked(this: _Study, arm: Arm) -> list[str]:
+    """Who waits for whom, in the first replication in which the work locks up."""
+    locked = this.trials.locked(arm.work, this.replications)
+    if not len(locked):
+        return []
+    first = int(locked[0])
+    told = lock_up(arm.work, record(arm.work, seed=this.trials.seed, replication=first))
+    return [f"Replication {first + 1} locks up: {told}"] if told else []
 
 
 def _one_run(result: ArmResult, batches: BatchMeans) -> ArmResult:
