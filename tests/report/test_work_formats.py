@@ -193,15 +193,15 @@ def test_the_headline_tells_how_many_it_leaves_out() -> None:
     assert arm_words.credit(dataclasses.replace(four_roles(), credited=None)) == ""
 
 
-def test_what_else_would_help_leaves_out_the_bottleneck_and_what_is_chance() -> None:
+def test_what_else_would_help_leaves_out_what_is_named_and_what_is_chance() -> None:
     assert arm_words.also(four_roles()) == (
         "one more worker propper +2.1 t (1.8 to 2.4); room in unpropped +0.90 t (0.60 to 1.20)"
     )
     bottleneck = four_roles().bottleneck
     assert bottleneck is not None
-    chance = dataclasses.replace(bottleneck, one_more=(bottleneck.one_more[0], bottleneck.one_more[3]))
-    said = arm_words.also(dataclasses.replace(four_roles(), bottleneck=chance))
-    assert said == "one more tool drill would not add anything that can be told from chance"
+    named = dataclasses.replace(bottleneck, says=f"{bottleneck.says}; of everything else the propper adds most")
+    said = arm_words.also(dataclasses.replace(four_roles(), bottleneck=named))
+    assert said == "one more room in unpropped +0.90 t (0.60 to 1.20)"
 
 
 def test_the_bound_is_told_as_a_share_of_the_best_possible() -> None:
@@ -247,7 +247,7 @@ def test_the_text_has_the_arms_side_by_side_then_each_then_the_gain_and_the_assu
     assert "  hewer              96                          2       <1       2" in lines
     assert "  Crew credited to one man   ×4.00    3.96 to 4.04    52 % (51 to 52)   ×4.00  ×3.61" in lines
     assert any(line.startswith("  Per head four_roles yields 25.48 t a shift.") for line in lines)
-    assert "  moves no output by 1 % or more: tools.drill.fails.after.mean, tasks.lead.time.mean" in lines
+    assert "  moves nothing by 1 % or more: tools.drill.fails.after.mean, tasks.lead.time.mean" in lines
 
 
 def test_the_factors_that_are_printed_multiply_to_the_gain_that_is_printed() -> None:

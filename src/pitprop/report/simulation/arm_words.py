@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from pitprop.report.plain import plain
 from pitprop.report.simulation.amounts import TIMES, estimate, length, listed, mean, percent
@@ -19,19 +20,20 @@ def credit(arm: ArmResult) -> str:
 
 
 def also(arm: ArmResult) -> str:
-    """What else would add to the output, after what the bottleneck's sentence tells."""
+    """What else would add to the output, beside what the bottleneck's sentence names."""
     if not arm.bottleneck:
         return ""
-    tried = [more for more in arm.bottleneck.one_more if more.of != arm.bottleneck.name]
-    helps = [more for more in tried if more.gain.low > 0]
+    said = arm.bottleneck.says
+    helps = [more for more in arm.bottleneck.one_more if more.gain.low > 0 and not _named(more.of, said)]
     parts = [f"{plain(m.of)} {estimate(m.gain, arm.unit, more=True)}" for m in helps[:3]]
-    if parts:
-        rest = f"; {len(helps) - 3} others add less" if len(helps) > 3 else ""
-        return f"one more {'; '.join(parts)}{rest}"
-    if not tried:
-        return ""
-    names = listed(plain(more.of) for more in tried[:4]) + (" and others" if len(tried) > 4 else "")
-    return f"one more {names} would not add anything that can be told from chance"
+    rest = f"; {len(helps) - 3} others add less" if len(helps) > 3 else ""
+    return f"one more {'; '.join(parts)}{rest}" if parts else ""
+
+
+def _named(of: str, said: str) -> bool:
+    """Whether the sentence names it, with or without its kind: `worker hewer`, `room in face`."""
+    bare = re.sub(r"^(worker|tool|room in|run of) ", "", of)
+    return re.search(rf"(?<!\w){re.escape(bare)}(?!\w)", said) is not None
 
 
 def debts(arm: ArmResult) -> tuple[str, ...]:
@@ -82,7 +84,7 @@ def bound(arm: ArmResult) -> str:
         return ""
     most = f"{number(arm.capacity.output, digits=4)} {plain(arm.unit)}"
     reached = percent(arm.output.mean / arm.capacity.output)
-    who = "one person" if arm.heads == 1 else f"the same {arm.heads} people"
+    who = {0: "the same tools", 1: "one person"}.get(arm.heads, f"the same {arm.heads} people")
     said = f"{reached} of the {most} that is the most {who} could yield, however the work is shared"
     if arm.capacity.limited_by:
         said += f" (then limited by {listed(plain(name) for name in arm.capacity.limited_by[:5])})"

@@ -7,7 +7,7 @@ import math
 from pitprop.simulate.work.results import ArmResult, Swing, WorkStudy
 
 MATTERS = 0.01
-"""A value that moves no arm's output by more than this share does not matter."""
+"""A value that moves no output, headline or gain by this share does not matter."""
 
 
 def moved(study: WorkStudy, swing: Swing) -> tuple[ArmResult, tuple[float, float]] | None:

@@ -149,7 +149,7 @@ def _facts(arm: ArmResult) -> tuple[tuple[str, str], ...]:
 def _told(arm: ArmResult) -> tuple[tuple[str, str], ...]:
     told = (
         ("Bottleneck", arm.bottleneck.says if arm.bottleneck else ""),
-        ("Otherwise", arm_words.also(arm)),
+        ("Would help, too", arm_words.also(arm)),
         ("Switched on", ", ".join(arm.factors)),
         ("Left undone", "; ".join(arm_words.debts(arm))),
         ("Lost for want of room", "; ".join(arm_words.losses(arm))),

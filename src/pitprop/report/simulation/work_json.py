@@ -182,6 +182,7 @@ def _gain(gain: Gain) -> dict[str, Any]:
         "ratio": _estimate(gain.ratio),
         "per_head": gain.per_head,
         "combinations": gain.combinations,
+        "notes": gain.notes,
         "factors": [
             {
                 "name": factor.name,
@@ -211,6 +212,7 @@ def _swing(swing: Swing) -> dict[str, Any]:
 def _curve(curve: CrewCurve, unit: str) -> dict[str, Any]:
     return {
         "arm": curve.arm,
+        "notes": curve.notes,
         "sizes": [
             {"people": size, "output": _estimate(output, unit), "per_head": _estimate(per_head, unit)}
             for size, output, per_head in zip(curve.sizes, curve.output, curve.per_head, strict=True)

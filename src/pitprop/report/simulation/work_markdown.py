@@ -90,7 +90,7 @@ def _arm(arm: ArmResult) -> Iterator[str]:
     yield from ("", f"## {escaped(title(arm))}", "")
     told = [
         ("Bottleneck", arm.bottleneck.says if arm.bottleneck else ""),
-        ("Otherwise", arm_words.also(arm)),
+        ("Would help, too", arm_words.also(arm)),
         ("Left undone", "; ".join(arm_words.debts(arm))),
         ("Lost for want of room", "; ".join(arm_words.losses(arm))),
         ("Tools in use", "; ".join(arm_words.tool_use(arm))),
@@ -165,4 +165,4 @@ def _assumptions(study: WorkStudy) -> Iterator[str]:
         yield from _table(head, rows)
     if rest:
         names = ", ".join(escaped(swing.at) for swing in rest)
-        yield from ("", f"Moves no output by {percent(MATTERS)} or more: {names}.")
+        yield from ("", f"Moves nothing by {percent(MATTERS)} or more: {names}.")

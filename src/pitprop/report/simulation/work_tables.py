@@ -115,7 +115,7 @@ def swings_table(study: WorkStudy) -> Table:
         rows.append(tuple(row))
     left = len(study.swings) - len(rows)
     caption = (
-        f"What comes out at the two ends of each range. It matters if it moves an output by {percent(MATTERS)} or more."
+        f"What comes out at the two ends of each range. A value matters if it moves anything by {percent(MATTERS)}."
     )
     return Table(
         caption=caption + (f" {left} more are in JSON." if left > 0 else ""),

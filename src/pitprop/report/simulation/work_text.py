@@ -165,7 +165,7 @@ def _arm(arm: ArmResult, columns: int, *, single: bool) -> Lines:
         yield from _told("switched on:", _factors(arm), columns)
     if arm.bottleneck:
         yield from _told("bottleneck:", arm.bottleneck.says, columns)
-        yield from _told("otherwise:", arm_words.also(arm), columns)
+        yield from _told("would help, too:", arm_words.also(arm), columns)
     yield from _time(arm, columns)
     yield from _told("left undone:", arm_words.debts(arm), columns)
     yield from _told("lost for want of room:", arm_words.losses(arm), columns)
@@ -276,4 +276,4 @@ def _assumptions(study: WorkStudy, columns: int) -> Lines:
         yield from _table(head, rows, columns)
     if rest:
         names = ", ".join(plain(swing.at) for swing in rest)
-        yield from _told(f"moves no output by {percent(MATTERS)} or more:", names, columns)
+        yield from _told(f"moves nothing by {percent(MATTERS)} or more:", names, columns)
