@@ -446,6 +446,8 @@ MEANINGS = """
 not b = true | not b and a > 1 | a - 1 - 1 | a - (1 - 1) | a / n / 2 | 1 - a * 2 + 3 | a * 2 % 3
 a between 1 and 8 and b | a in (7, 2) or b | a not between 1 and 2 | a in [7, 1] | a not in (1, 7)
 s like 'A%' | s not like 'A%' | s ilike 'a%' | s like '%' || 'b' || '%' | coalesce(s, 'none') | nullif(s, '')
+1 + a % 3 | a - n % 2 | a % 3 * 2 | n % 3 // 2 | a % 4 + n % 3 * 2 - a // 2 * 3 | 2 * mod(a, 3)
+(a + 1) % 3 | mod(a + 1, 3) | 100 // mod(n + 1, 5) | 100 // (n + a // 2)
 case when a > 0 then 1 when a < 0 then -1 end | case a when 7 then 'seven' else 'other' end
 cast(x as integer) | try_cast(m as date) | x::decimal(10,1) | b::int
 round(x) | round(x, 1) | round(a / 3.0, 2) | round(-2.5) | trunc(x) | floor(x) | ceil(x) | sign(x)
@@ -480,6 +482,18 @@ def test_what_is_written_out_again_means_the_same_to_duckdb():
     different = [sql for sql in meanings if answer(sql) != answer(parse(sql).sql(dialect="duckdb"))]
     assert len(meanings) > 130
     assert different == []
+
+
+def test_a_remainder_binds_as_a_product_does():
+    for plain, meant in {"1 + n % 3": "1 + (n % 3)", "n % 3 * 2": "(n % 3) * 2", "n % 3 // 2": "(n % 3) // 2"}.items():
+        bare = parse(meant).transform(lambda node: node.this if type(node).__name__ == "Paren" else node)
+        assert parse(plain) == bare
+
+
+@pytest.mark.parametrize("sql", ["out", "sum(out)", "out > 3", "from"])
+def test_a_reserved_word_is_refused_with_the_way_to_write_it_as_a_column(sql):
+    with pytest.raises(ExpressionError, match="is a column, put it in double quotes"):
+        parse(sql)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from pitprop import digest
+from pitprop.define.expression import ExpressionError
 from pitprop.define.metric import Register
 from pitprop.digest import SourceError
 from pitprop.digest.engine import Kind
@@ -29,6 +30,7 @@ SAME = {
     "x / y": [1.25, None, 0.0, -7.5, None],
     "n / 2": [3.5, -3.5, 0.0, 2.5, None],
     "n // 2": [3, -3, 0, 2, None],
+    "1 + n % 4 * 2": [7, -5, 1, 3, None],
     "n % 4": [3, -3, 0, 1, None],
     "n % (n - n)": [None] * 5,
     "x / y / y": [0.625, None, 0.0, 15.0, None],
@@ -176,3 +178,11 @@ def test_columns_are_found_as_written_or_without_regard_to_case_where_one_fits()
     assert spelled("TONNES", columns) is None
     assert spelled("shift", columns) == "Shift"
     assert portable('"odd ""name""" + shift', columns, KeyError) == '"odd ""name""" + "Shift"'
+
+
+@pytest.mark.parametrize("sql", ["x // 2", "-x // n", "(n + 0.5) // 2", "n // 2.0", "floor(x) // 2", "s // n"])
+def test_whole_division_of_numbers_with_fractions_is_refused_with_what_to_write(sql):
+    kinds = {"x": Kind.NUMBER, "n": Kind.INTEGER, "s": Kind.SINGLE}
+    with pytest.raises(ExpressionError, match=r"write floor\(a / b\)"):
+        portable(sql, kinds, KeyError)
+    assert portable("cast(x as int) // n", kinds, KeyError) == 'CAST("x" AS INT) // NULLIF("n", 0)'

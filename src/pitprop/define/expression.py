@@ -250,7 +250,7 @@ def _tree(sql: str) -> exp.Expression:
     if not tokens:
         raise ExpressionError("is empty; write a column or an SQL expression over columns")
     try:
-        trees = dialect.parser().parse_into(exp.Condition, tokens, sql)
+        trees = _parser(dialect).parse_into(exp.Condition, tokens, sql)
     except SqlglotError as error:
         raise _unreadable(sql, tokens, error) from error
     except (ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
@@ -269,6 +269,23 @@ def _tree(sql: str) -> exp.Expression:
     return tree
 
 
+def _parser(dialect: Any) -> Any:
+    """DuckDB's parser, in which `%` binds as `*` does and `mod(a, b)` is a thing of its own.
+
+    sqlglot's reads `n % 3 * 2` as `n % (3 * 2)` and `1 + n % 3` as `(1 + n) % 3`, and writes `2 * mod(n, 3)` as
+    `2 * n % 3`.
+    """
+    from sqlglot import exp
+    from sqlglot.tokens import TokenType
+
+    parser = dialect.parser()
+    modulo = parser.FUNCTIONS["MOD"]
+    parser.TERM = {sign: node for sign, node in parser.TERM.items() if sign is not TokenType.MOD}
+    parser.FACTOR = {**parser.FACTOR, TokenType.MOD: exp.Mod}
+    parser.FUNCTIONS = {**parser.FUNCTIONS, "MOD": lambda args: exp.Paren(this=modulo(args))}
+    return parser
+
+
 def _unreadable(sql: str, tokens: list[Any], error: Exception) -> ExpressionError:
     first = tokens[0].text.upper()
     if first in _STATEMENTS and (len(tokens) > 1 or first == "SELECT"):
@@ -278,9 +295,12 @@ def _unreadable(sql: str, tokens: list[Any], error: Exception) -> ExpressionErro
     found = getattr(error, "errors", None) or [{}]
     highlight, column = str(found[0].get("highlight") or ""), found[0].get("col")
     where = f" near {_shown(highlight)}" if highlight.strip() else ""
+    hint = ""
+    if highlight.isidentifier():  # a reserved word may be a column's name
+        hint = f"; if {_shown(highlight)} is a column, put it in double quotes"
     if column and "\n" not in sql:
         where += f" (character {max(1, column - len(highlight) + 1)})"
-    return ExpressionError(f"cannot be read as one SQL expression{where}", allowed=_ALLOWED)
+    return ExpressionError(f"cannot be read as one SQL expression{where}{hint}", allowed=_ALLOWED)
 
 
 def _check_tree(tree: exp.Expression, sql: str) -> None:

@@ -93,6 +93,10 @@ def _same(node: Node, columns: Mapping[str, Kind]) -> Node:
         return exp.Paren(
             this=exp.Div(this=_double(_bare(node.this)), expression=_unless_zero(_double(_bare(node.expression))))
         )
+    if isinstance(node, exp.IntDiv) and any(_has_fraction(part, columns) for part in (node.this, node.expression)):
+        raise ExpressionError(
+            "divides numbers that may have fractions by `//`, which engines do not do alike; write floor(a / b)"
+        )
     if isinstance(node, (exp.IntDiv, exp.Mod)):
         node.set("expression", _unless_zero(node.expression))
         return node
@@ -156,6 +160,21 @@ def _is_day(node: Node, columns: Mapping[str, Kind]) -> bool:
         return bool(node.to.this == exp.DataType.Type.DATE)
     made = isinstance(node, exp.Anonymous) and node.name.upper() == "MAKE_DATE"
     return made or isinstance(node, (exp.DateFromParts, exp.LastDay))
+
+
+def _has_fraction(node: Node, columns: Mapping[str, Kind]) -> bool:
+    """Whether an expression is a number of a type with fractions, as far as can be told from the tree."""
+    if isinstance(node, (exp.Paren, exp.Neg, exp.Abs)):
+        return _has_fraction(node.this, columns)
+    if isinstance(node, exp.Column):
+        return columns.get(node.name) in (Kind.NUMBER, Kind.SINGLE)
+    if isinstance(node, exp.Literal):
+        return not node.is_string and not str(node.this).isdecimal()
+    if isinstance(node, exp.Cast):
+        return bool(node.to.this in exp.DataType.REAL_TYPES)
+    if isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Mod)):
+        return _has_fraction(node.this, columns) or _has_fraction(node.expression, columns)
+    return isinstance(node, (exp.Div, exp.Floor, exp.Ceil, exp.Round, exp.Sqrt, exp.Ln, exp.Log, exp.Exp))
 
 
 def _difference(node: Node) -> Node:
