@@ -16,6 +16,8 @@ LARGEST_DENSE = 4_000_000
 """Cells x dummies up to which period effects are kept as columns (and enter the leverages)."""
 RELATIVE_RANK = 1e-9
 """A column whose remainder is smaller than this share of itself is explained by the others."""
+LOST = 1e-13
+"""What a basis made of cross-products may be off by."""
 FILLED = 8
 """Groups x periods, in multiples of the rows, up to which they are a table; else what is there is a list."""
 WELL_APART = 1e-6
@@ -137,21 +139,26 @@ def period_gram(groups: Ints, periods: Ints, count: Floats, size: Floats) -> Flo
 def orthonormal(columns: Floats) -> Floats:
     """Orthonormal basis of the span of some columns, shape (n, rank).
 
-    From their cross-products, twice, where the columns are well apart (the second time makes up for what the first
-    lost); else from their singular values.
+    From their cross-products where the columns are well apart, a second time where the first has lost digits; else
+    from their singular values.
     """
-    size = lengths(columns)
-    columns = columns[:, size > RELATIVE_RANK * max(1.0, float(size.max(initial=0.0)))]
+    gram = columns.T @ columns
+    size = np.sqrt(np.diag(gram))
+    some = size > RELATIVE_RANK * max(1.0, float(size.max(initial=0.0)))
+    if not some.all():
+        columns, gram, size = columns[:, some], gram[np.ix_(some, some)], size[some]
     if columns.shape[1] == 0:
         return columns
-    columns = columns / lengths(columns)
-    values, vectors = np.linalg.eigh(columns.T @ columns)
-    if values[0] > WELL_APART * values[-1]:
-        once = columns @ (vectors[:, ::-1] / np.sqrt(values[::-1]))
-        values, vectors = np.linalg.eigh(once.T @ once)
-        return np.ascontiguousarray(once @ ((vectors / np.sqrt(values)) @ vectors.T))
-    u, s, _ = np.linalg.svd(columns, full_matrices=False)
-    return np.ascontiguousarray(u[:, s > RELATIVE_RANK * s[0]])
+    values, vectors = np.linalg.eigh(gram / (size[:, None] * size[None, :]))
+    if values[0] <= WELL_APART * values[-1]:
+        u, s, _ = np.linalg.svd(columns / size, full_matrices=False)
+        return np.ascontiguousarray(u[:, s > RELATIVE_RANK * s[0]])
+    out: Floats = columns @ (vectors[:, ::-1] / np.sqrt(values[::-1]) / size[:, None])
+    again = out.T @ out
+    if float(np.abs(again - np.eye(len(again))).max()) > LOST:
+        values, vectors = np.linalg.eigh(again)
+        out = out @ ((vectors / np.sqrt(values)) @ vectors.T)
+    return out
 
 
 def lengths(columns: Floats) -> Floats:
@@ -172,7 +179,7 @@ def group_sums(columns: Floats, groups: Ints, size: int) -> Floats:
 
 def demeaned(columns: Floats, groups: Ints, count: Floats) -> Floats:
     """Columns less the means of their groups, shape (n, k)."""
-    columns = columns - group_sums(columns, groups, len(count)).sum(axis=0) / len(columns)
+    columns = columns - np.full(len(columns), 1 / max(len(columns), 1)) @ columns
     columns -= (group_sums(columns, groups, len(count)) / count[:, None])[groups]
     return columns
 
