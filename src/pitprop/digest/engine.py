@@ -88,8 +88,9 @@ def _array(column: Any, kind: str) -> NDArray[Any]:
         return np.array(column.to_pylist(), dtype=object)
     if kind == "day":
         least = np.iinfo(np.int32).min
-        days = _buffer(_as(column, pa.date32()), least, "i4")
-        return np.where(days == least, np.iinfo(np.int64).min, days).astype("i8").view("datetime64[D]")
+        days = _buffer(_as(column, pa.date32()), least, "i4").astype("i8")
+        days[days == least] = np.iinfo(np.int64).min
+        return days.view("datetime64[D]")  # the least integer is NaT
     if kind == "integer":
         return _buffer(_as(column, pa.int64()), 0, "i8")
     return _buffer(_as(column, pa.float64()), float("nan"), "f8")
