@@ -97,7 +97,9 @@ def _same(node: Node, columns: Mapping[str, Kind]) -> Node:
         raise ExpressionError(
             "divides numbers that may have fractions by `//`, which engines do not do alike; write floor(a / b)"
         )
-    if isinstance(node, (exp.IntDiv, exp.Mod)):
+    if isinstance(node, exp.Mod):  # in brackets: sqlglot would read it otherwise on the way to another engine
+        return exp.Paren(this=exp.Mod(this=node.this, expression=_unless_zero(node.expression)))
+    if isinstance(node, exp.IntDiv):
         node.set("expression", _unless_zero(node.expression))
         return node
     for kind, part in _PARTS.items():
