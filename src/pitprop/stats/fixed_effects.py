@@ -202,7 +202,7 @@ class _Sweep:
             groups=groups,
             count=count,
             periods=periods,
-            inverse=np.linalg.pinv(gram, rcond=1e-10, hermitian=True),
+            inverse=np.asarray(np.linalg.pinv(gram, rcond=1e-10, hermitian=True), dtype=np.float64),
             rank=int(np.linalg.matrix_rank(gram, tol=1e-8, hermitian=True)),
         )
 

@@ -182,10 +182,12 @@ def _largest_left(t: Floats, y: Floats, s: Floats, critical: float) -> Floats:
     gap = y[one] - y[two]
     forward, backward = gap <= reach, -gap <= reach
     if forward.all() and backward.all():
-        return np.maximum(t.max(axis=0), -t.min(axis=0))
-    largest = np.max(t, axis=0, where=forward[:, None], initial=-np.inf)
-    smallest = np.min(t, axis=0, where=backward[:, None], initial=np.inf)
-    return np.maximum(largest, -smallest)
+        largest, smallest = t.max(axis=0), t.min(axis=0)
+    else:
+        largest = np.max(t, axis=0, where=forward[:, None], initial=-np.inf)
+        smallest = np.min(t, axis=0, where=backward[:, None], initial=np.inf)
+    out: Floats = np.maximum(largest, -smallest)
+    return out
 
 
 def _largest(noise: Floats, own: Floats, y: Floats, s: Floats, critical: float) -> Floats:
