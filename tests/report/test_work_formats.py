@@ -149,6 +149,7 @@ def test_the_answer_says_what_yields_most_in_all_and_per_head_and_what_it_leaves
             "The headline of four_roles is 14.52 times that of ordinary; the largest factors are "
             "Crew credited to one man ×4.00, Prepared face ×3.28 and Heavy drill ×1.19."
         ),
+        "Per head four_roles yields 25.48 t a shift, ordinary 7.02 t.",
     )
     assert answer(mine(), by_label)[0].startswith("“Props skipped” yields most")
 
@@ -239,7 +240,7 @@ def test_the_text_has_the_arms_side_by_side_then_each_then_the_gain_and_the_assu
     assert [head for head in heads if head.startswith(("Against", "Where", "Output", "Assumed"))] == [
         "Against ordinary, on the same random numbers",
         "Where the 14.52 times come from: output per credited head over the norm, from ordinary to four_roles",
-        "Output of four_roles with other numbers of people",
+        "Output with other numbers of people",
         "Assumed values that matter, the one that moves most first",
     ]
     assert "  four_roles         101.9  101.6 to 102.2       4     25.48    16.98   14.56" in lines

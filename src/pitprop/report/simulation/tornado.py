@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pitprop.report.picture import INK, Key, Layer, Picture, finished, label_above, padded, vertical
 from pitprop.report.plain import plain, shortened
 from pitprop.report.simulation.amounts import times
-from pitprop.report.simulation.assumptions import moved
+from pitprop.report.simulation.assumptions import most_moved
 from pitprop.report.simulation.row_frame import half_bar, row_frame
 from pitprop.report.simulation.shades import bars
 from pitprop.report.simulation.work_answer import arm_called, by_label
@@ -25,7 +25,7 @@ def gain_moved(study: WorkStudy) -> Picture | None:
     """What the assumptions do to the gain; None where no gain was taken apart."""
     if study.gain is None:
         return None
-    moves: Moves = [(s, s.ratio) for s in study.swings if s.ratio and all(map(math.isfinite, s.ratio))]
+    moves: Moves = [(s, s.ratio) for s in study.swings if s.ratio]
     start, end = (arm_called(study, name, by_label) for name in (study.gain.start, study.gain.end))
     what = f"gain from {start} to {end}"
     columns = ("Assumed", "is", "from", "gain there", "to", "gain there", "why")
@@ -34,13 +34,10 @@ def gain_moved(study: WorkStudy) -> Picture | None:
 
 def output_moved(study: WorkStudy) -> Picture | None:
     """What the assumptions do to the output of the arm that they move most; None where there are none."""
-    most = max(study.swings, key=lambda swing: swing.matters, default=None)
-    found = moved(study, most) if most else None
-    if not found:
+    arm = most_moved(study)
+    if arm is None:
         return None
-    arm = found[0]
     moves: Moves = [(s, s.output[arm.name]) for s in study.swings if arm.name in s.output]
-    moves = [(s, ends) for s, ends in moves if all(map(math.isfinite, ends))]
     unit = shortened(study.unit, 20)
     columns = ("Assumed", "is", "from", f"{unit} there", "to", f"{unit} there", "why")
     title = f"How far assumptions move the output of {by_label(arm)}"
@@ -48,7 +45,8 @@ def output_moved(study: WorkStudy) -> Picture | None:
 
 
 def _drawn(title: str, x_is: str, moves: Moves, base: float, columns: Sequence[str]) -> Picture | None:
-    shown = sorted(moves, key=lambda move: -abs(move[1][1] - move[1][0]))[:MOST_ROWS]
+    moving = [move for move in moves if all(map(math.isfinite, move[1])) and max(abs(e - base) for e in move[1]) > 0]
+    shown = sorted(moving, key=lambda move: -max(abs(end - base) for end in move[1]))[:MOST_ROWS]
     if not shown or not math.isfinite(base):
         return None
     ends = [end for _, pair in shown for end in pair] + [base]
@@ -66,7 +64,8 @@ def _drawn(title: str, x_is: str, moves: Moves, base: float, columns: Sequence[s
     labels = [*labels, label_above(base, f"as assumed: {times(base)}", frame)]
     keys = [Key(swatch="low", means="at the low end of the range"), Key(swatch="high", means="at the high end")]
     if len(shown) < len(moves):
-        keys.append(Key(swatch="", means=f"{len(shown)} of {len(moves)} are drawn; all are in the table"))
+        left = f"{len(shown)} of {len(moves)} are drawn; those that move least, or nothing, are in the table"
+        keys.append(Key(swatch="", means=left))
     return finished(title, x_is, "", frame, layers, labels, keys, columns, [_row(*move) for move in moves])
 
 

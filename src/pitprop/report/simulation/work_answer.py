@@ -108,6 +108,10 @@ def _gain(study: WorkStudy, gain: Gain, called: Called) -> Iterator[str]:
         few = "its factors are" if len(gain.factors) <= 3 else "the largest factors are"
         said += f"; {few} {listed(parts)}"
     yield f"{said}."
+    ends = [arm for name in (gain.end, gain.start) for arm in study.arms if arm.name == name]
+    if len(ends) == 2 and gain.headline:
+        heads = [f"{mean(arm.per_head)} {plain(arm.unit)}" for arm in ends]
+        yield f"Per head {end} yields {heads[0]} a shift, {start} {heads[1]}."
 
 
 def _named(study: WorkStudy, name: str, called: Called) -> str:

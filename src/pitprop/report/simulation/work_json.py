@@ -204,6 +204,7 @@ def _swing(swing: Swing) -> dict[str, Any]:
         "range": swing.range,
         "why": swing.why,
         "output": swing.output,
+        "headline": swing.headline,
         "ratio": swing.ratio,
         "matters": swing.matters,
     }

@@ -155,13 +155,14 @@ def _assumptions(study: WorkStudy) -> Iterator[str]:
     yield from ("", "## Assumed values", "")
     rows = []
     for swing in matters:
-        arm, ends = moved(study, swing) or (None, (float("nan"), float("nan")))
+        move = moved(study, swing)
         row = [swing.at, number(swing.value), f"{number(swing.range[0])} to {number(swing.range[1])}"]
-        row += [title(arm) if arm else "–", " to ".join(number(end, digits=4) for end in ends)]
+        row += [f"{move.what} of {by_label(move.arm)}" if move else "–"]
+        row += [" to ".join(number(end, digits=4) for end in move.ends) if move else "–"]
         row += [" to ".join(times(end) for end in swing.ratio) if swing.ratio else "–", swing.why]
         rows.append(row)
     if rows:
-        head = ("Assumed", "Is", "May be", "Moves", f"Its {study.unit} a shift", "The gain", "Why")
+        head = ("Assumed", "Is", "May be", "Moves", "Between", "The gain", "Why")
         yield from _table(head, rows)
     if rest:
         names = ", ".join(escaped(swing.at) for swing in rest)

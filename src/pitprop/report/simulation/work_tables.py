@@ -9,7 +9,7 @@ from pitprop.report.plain import plain, shortened
 from pitprop.report.simulation.amounts import TIMES, interval, mean, percent, share_of, signed, times
 from pitprop.report.simulation.arm_words import bound
 from pitprop.report.simulation.assumptions import MATTERS, moved
-from pitprop.report.simulation.work_answer import factor_name, title
+from pitprop.report.simulation.work_answer import by_label, factor_name, title
 from pitprop.report.wording import number
 from pitprop.simulate.work.results import ArmResult, Gain, WorkStudy
 
@@ -102,14 +102,14 @@ def gain_table(gain: Gain) -> Table:
 def swings_table(study: WorkStudy) -> Table:
     """The assumed values, the one that moves most first."""
     gain = any(swing.ratio for swing in study.swings)
-    columns = ["Assumed value", "Is", "May be", "Moves most", f"Its {shortened(study.unit, 20)} a shift"]
+    columns = ["Assumed value", "Is", "May be", "Moves most", "Between"]
     rows = []
     for swing in study.swings[:MOST_LINES]:
-        arm, ends = moved(study, swing) or (None, None)
+        move = moved(study, swing)
         row = [Cell(text=plain(swing.at), small=plain(swing.why)), Cell(text=number(swing.value))]
         row += [Cell(text=f"{number(swing.range[0])} to {number(swing.range[1])}")]
-        row += [Cell(text=title(arm) if arm else "")]
-        row += [Cell(text=" to ".join(number(end, digits=4) for end in ends) if ends else "")]
+        row += [Cell(text=f"{move.what} of {by_label(move.arm)}" if move else "")]
+        row += [Cell(text=" to ".join(number(end, digits=4) for end in move.ends) if move else "")]
         row += [Cell(text=" to ".join(times(end) for end in swing.ratio) if swing.ratio else "")] if gain else []
         row += [Cell(text="no" if swing.matters < MATTERS else "yes")]
         rows.append(tuple(row))

@@ -15,10 +15,12 @@ from pitprop.report.simulation.text_table import text_table
 from pitprop.report.simulation.time_use import WAITS, task_names, uses, wait_names
 from pitprop.report.simulation.work_answer import answer, arm_called, by_name, factor_name, featured, setting
 from pitprop.report.wording import number
-from pitprop.simulate.work.results import ArmResult, CrewCurve, Gain, WorkStudy
+from pitprop.simulate.work.results import ArmResult, Gain, WorkStudy
 
 MOST_ARMS = 8
 """More arms than that are not all shown in full."""
+MOST_CURVES = 4
+"""More arms than that do not all have their output by crew size shown."""
 _INDENT, _HANG = 2, 4
 _ASCII = str.maketrans({"×": "x", "−": "-", "–": "-", "“": '"', "”": '"', "…": "~"})
 
@@ -88,9 +90,9 @@ def _study(study: WorkStudy, columns: int) -> Lines:
     if study.gain:
         yield []
         yield from _gain(study, study.gain, columns)
-    for curve in study.curves:
+    if study.curves:
         yield []
-        yield from _curve(study, curve, columns)
+        yield from _curves(study, columns)
     if study.swings:
         yield []
         yield from _assumptions(study, columns)
@@ -241,15 +243,24 @@ def _gain(study: WorkStudy, gain: Gain, columns: int) -> Lines:
     yield from block([(said, "")], columns, indent=_INDENT, hang=_INDENT)
 
 
-def _curve(study: WorkStudy, curve: CrewCurve, columns: int) -> Lines:
-    unit = plain(study.unit)
-    named = arm_called(study, curve.arm, by_name)
-    yield from block([(f"Output of {named} with other numbers of people", "bold")], columns, hang=_INDENT)
-    rows = [
-        [str(size), mean(output), interval(output) or "–", mean(per_head)]
-        for size, output, per_head in zip(curve.sizes, curve.output, curve.per_head, strict=True)
-    ]
-    yield from _table(("people", f"{shortened(unit, 16)} a shift", "95 % interval", "per head"), rows, columns)
+def _curves(study: WorkStudy, columns: int) -> Lines:
+    """Output, and output per head, for each number of people; an arm in each pair of columns."""
+    shown = study.curves[:MOST_CURVES]
+    yield from block([("Output with other numbers of people", "bold")], columns, hang=_INDENT)
+    head = ["people"]
+    for curve in shown:
+        head += [shortened(curve.arm, 20), "per head"]
+    rows = []
+    for size in sorted({size for curve in shown for size in curve.sizes}):
+        row = [str(size)]
+        for curve in shown:
+            place = curve.sizes.index(size) if size in curve.sizes else None
+            row += ["", ""] if place is None else [mean(curve.output[place]), mean(curve.per_head[place])]
+        rows.append(row)
+    yield from _table(head, rows, columns)
+    if len(shown) < len(study.curves):
+        left = f"{len(study.curves) - len(shown)} more arms: in JSON."
+        yield from block([(left, "")], columns, indent=_INDENT, hang=_INDENT)
 
 
 def _assumptions(study: WorkStudy, columns: int) -> Lines:
@@ -259,9 +270,10 @@ def _assumptions(study: WorkStudy, columns: int) -> Lines:
     gain = any(swing.ratio for swing in matters)
     rows = []
     for swing in matters:
-        arm, ends = moved(study, swing) or (None, (float("nan"), float("nan")))
+        move = moved(study, swing)
         row = [shortened(swing.at, 34), number(swing.value), f"{number(swing.range[0])} to {number(swing.range[1])}"]
-        row += [shortened(by_name(arm), 18) if arm else "–", " to ".join(number(end, digits=4) for end in ends)]
+        row += [f"{move.what} of {shortened(move.arm.name, 18)}" if move else "–"]
+        row += [" to ".join(number(end, digits=4) for end in move.ends) if move else "–"]
         row += [f"{times(swing.ratio[0])} to {times(swing.ratio[1])}" if swing.ratio else "–"] if gain else []
         rows.append(row)
     head = [
@@ -269,7 +281,7 @@ def _assumptions(study: WorkStudy, columns: int) -> Lines:
         "is",
         "may be",
         "moves",
-        f"its {shortened(study.unit, 8)} a shift",
+        "between",
         *(["the gain"] if gain else []),
     ]
     if rows:
