@@ -22,6 +22,7 @@ from pitprop.errors import PitpropError
 from pitprop.report.plain import width
 from pitprop.report.simulation import arm_words
 from pitprop.report.simulation.amounts import estimate, interval, mean, percent, share_of, signed, times
+from pitprop.report.simulation.assumptions import most_moved, moved
 from pitprop.report.simulation.text_table import text_table
 from pitprop.report.simulation.time_use import uses
 from pitprop.report.simulation.work_answer import answer, by_label, by_name, featured
@@ -227,6 +228,28 @@ def test_many_people_are_shown_role_by_role_with_their_average() -> None:
     hewers = [w.tasks["hew"].mean for w in crowd().arms[0].workers if w.role == "hewer"]
     assert told[0].tasks["hew"] == pytest.approx(sum(hewers) / 15, rel=1e-12)
     assert len(uses(four_roles())) == 4
+
+
+def test_a_value_that_moves_no_output_is_told_by_the_headline_that_it_moves() -> None:
+    found = mine()
+    norm = dataclasses.replace(
+        found.swings[0],
+        at="norm",
+        output={"four_roles": (101.9, 101.9)},
+        headline={"ordinary": (1.4, 0.5), "four_roles": (20.4, 7.3)},
+    )
+    move = moved(found, norm)
+    assert move is not None
+    assert (move.what, move.arm.name, move.ends) == ("headline", "four_roles", (20.4, 7.3))
+    output = moved(found, found.swings[0])
+    assert output is not None
+    assert (output.what, output.arm.name, output.ends) == ("output", "four_roles", (104.2, 82.6))
+    arm_moved = most_moved(found)
+    assert arm_moved is not None
+    assert arm_moved.name == "four_roles"
+    assert "four_roles × norm  20.4 to 7.3" in " ".join(
+        work_text(dataclasses.replace(found, swings=(norm,))).split("\n")
+    )
 
 
 # ---- text

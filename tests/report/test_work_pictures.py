@@ -227,6 +227,16 @@ def test_the_widest_swing_is_on_top_and_reaches_the_two_ends() -> None:
     assert "as assumed: 14.5" in texts(gain)
 
 
+def test_values_that_move_nothing_are_not_drawn_and_said_to_be_left_out() -> None:
+    study = mine()
+    still = dataclasses.replace(study.swings[0], at="norm", output={"four_roles": (101.9, 101.9)})
+    picture = output_moved(dataclasses.replace(study, swings=(still, *study.swings)))
+    assert picture is not None
+    assert "norm" not in texts(picture)
+    assert picture.rows[0][0] == "norm"
+    assert any(entry.means.startswith("5 of 6 are drawn") for entry in picture.key)
+
+
 def test_arms_side_by_side_show_how_far_each_is_from_the_best_possible() -> None:
     picture = arms_compared(mine())
     assert picture is not None

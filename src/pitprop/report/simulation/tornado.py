@@ -18,6 +18,9 @@ from pitprop.simulate.work.results import Swing, WorkStudy
 MOST_ROWS = 16
 """More assumptions than that are not all drawn; those that move least are left out."""
 
+NOTHING = 1e-6
+"""What moves less than this share is not drawn."""
+
 Moves = list[tuple[Swing, tuple[float, float]]]
 
 
@@ -45,8 +48,8 @@ def output_moved(study: WorkStudy) -> Picture | None:
 
 
 def _drawn(title: str, x_is: str, moves: Moves, base: float, columns: Sequence[str]) -> Picture | None:
-    moving = [move for move in moves if all(map(math.isfinite, move[1])) and max(abs(e - base) for e in move[1]) > 0]
-    shown = sorted(moving, key=lambda move: -max(abs(end - base) for end in move[1]))[:MOST_ROWS]
+    moving = [move for move in moves if all(map(math.isfinite, move[1])) and _away(move[1], base) > NOTHING]
+    shown = sorted(moving, key=lambda move: -_away(move[1], base))[:MOST_ROWS]
     if not shown or not math.isfinite(base):
         return None
     ends = [end for _, pair in shown for end in pair] + [base]
@@ -67,6 +70,11 @@ def _drawn(title: str, x_is: str, moves: Moves, base: float, columns: Sequence[s
         left = f"{len(shown)} of {len(moves)} are drawn; those that move least, or nothing, are in the table"
         keys.append(Key(swatch="", means=left))
     return finished(title, x_is, "", frame, layers, labels, keys, columns, [_row(*move) for move in moves])
+
+
+def _away(ends: tuple[float, float], base: float) -> float:
+    """How far the farther end is from the value as assumed, as a share of it."""
+    return max(abs(end - base) for end in ends) / (abs(base) or 1.0)
 
 
 def _row(swing: Swing, ends: tuple[float, float]) -> tuple[str, ...]:

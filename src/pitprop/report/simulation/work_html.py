@@ -115,7 +115,7 @@ def _page(study: WorkStudy, arm: ArmResult, anchor: str, swatches: Mapping[str, 
     return ArmPage(
         anchor=anchor,
         title=title(arm),
-        name=plain(arm.name),
+        name=plain(arm.name) if arm.name != title(arm) else "",
         facts=_facts(arm),
         told=_told(arm),
         notes=tuple(plain(note) for note in (*arm.notes, arm_words.unsound(arm)) if note),

@@ -53,7 +53,7 @@ def arms_table(study: WorkStudy, anchors: Mapping[str, str]) -> Table:
     columns += ["Of the best possible"] if possible else []
     rows = []
     for arm in study.arms:
-        row = [Cell(text=title(arm), small=plain(arm.name) if arm.label else "", to=anchors[arm.name])]
+        row = [Cell(text=title(arm), small=plain(arm.name) if arm.name != title(arm) else "", to=anchors[arm.name])]
         row += [Cell(text=mean(arm.output), small=interval(arm.output)), Cell(text=str(arm.heads))]
         row += [Cell(text=mean(arm.per_head)), Cell(text=mean(arm.per_hour))]
         row += [Cell(text=mean(arm.headline) if arm.headline else "")] if headline else []

@@ -272,7 +272,7 @@ def _assumptions(study: WorkStudy, columns: int) -> Lines:
     for swing in matters:
         move = moved(study, swing)
         row = [shortened(swing.at, 34), number(swing.value), f"{number(swing.range[0])} to {number(swing.range[1])}"]
-        row += [f"{move.what} of {shortened(move.arm.name, 18)}" if move else "–"]
+        row += [shortened(move.arm.name, 18) + (" × norm" if move.what == "headline" else "") if move else "–"]
         row += [" to ".join(number(end, digits=4) for end in move.ends) if move else "–"]
         row += [f"{times(swing.ratio[0])} to {times(swing.ratio[1])}" if swing.ratio else "–"] if gain else []
         rows.append(row)
