@@ -101,8 +101,22 @@ values = st.sampled_from(
 )
 
 parts = st.sampled_from(
-    ["345", "360", "200", "7", "{limit: 6}", "51.4", ".3", "pick}", "coal}", "{count: 4}", "1.1", "1.5", "false"]
-    + ["1, from", "minute", "{}", "[hew]"]
+    [
+        "345",
+        "360",
+        "200",
+        "7",
+        "{limit: 6}",
+        "51.4",
+        ".3",
+        "pick}",
+        "coal}",
+        "{count: 4}",
+        "1.1",
+        "1.5",
+        "1, from",
+        "{}",
+    ]
 )
 
 

@@ -13,6 +13,8 @@ from pitprop.define.work_flow import misflows
 from pitprop.define.work_references import misreferences, unknown_names
 from pitprop.define.work_room import cramped
 
+_MANY = 100
+"""Misfits beyond which what is left says little."""
 _NO_TASK = "stand_in_for_a_task"
 _STAND_INS: dict[str, dict[str, Any]] = {
     "tasks": {"time": 1},
@@ -40,6 +42,8 @@ def sound(data: Mapping[str, Any]) -> tuple[Work | None, Collection[Misfit]]:
 
 def _unknown_beside(data: Mapping[str, Any], misfits: Collection[Misfit]) -> Iterator[Misfit]:
     """Unknown names in what is left when values that do not fit are left out."""
+    if len(misfits) > _MANY:
+        return
     work, _ = fit(Work, _mended(data, misfits))
     if work is not None:
         yield from (misfit for misfit in unknown_names(work) if _NO_TASK not in misfit.says)

@@ -13,7 +13,7 @@ from pitprop.define.problem import nearest
 from pitprop.define.shape import Misfit, by_key, fit, unknown_key, unknown_name
 from pitprop.define.work import Arm, Work
 from pitprop.define.work_checks import sound
-from pitprop.define.work_file import ArmPatch, FactorPatch, WorkFile
+from pitprop.define.work_file import MAX_ARMS, ArmPatch, FactorPatch, WorkFile
 
 BASE = "base"
 """The one arm of a file that names none."""
@@ -46,7 +46,7 @@ class WorkDraft:
 
     def patches(self) -> dict[str, dict[str, Any]]:
         """Each arm's own changes, `with` and `label` among them."""
-        return dict(_entries(self.data, "arms")) or ({} if self.data.get("arms") else {BASE: {}})
+        return dict(_entries(self.data, "arms")[:MAX_ARMS]) or ({} if self.data.get("arms") else {BASE: {}})
 
     def parts(self, name: str) -> Layers:
         """What an arm is put together from, each layer with its path in the file."""

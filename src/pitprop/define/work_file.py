@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pitprop.define.metric import Name, Whole
 from pitprop.define.work import Assumption, Split
 
+MAX_ARMS = 64
+MAX_FACTORS = 32
+
 
 class _Entry(BaseModel):
     """Has the keys of `Work` too, in part or whole; those are looked at once arms have been put together."""
@@ -26,7 +29,7 @@ class FactorPatch(_Entry):
 class ArmPatch(_Entry):
     """One of the ways that are compared: the base with some factors, and what else differs."""
 
-    factors: tuple[str, ...] = Field(default=(), alias="with", max_length=32)
+    factors: tuple[str, ...] = Field(default=(), alias="with", max_length=MAX_FACTORS)
     """Factors that are switched on; they are merged in the file's order."""
     label: str = ""
 
@@ -42,9 +45,9 @@ class WorkFile(_Entry):
     """Of the random numbers: the same seed gives the same results."""
     replications: Annotated[Whole, Field(ge=1, le=1_000_000)] = 400
     """How many times each arm is run."""
-    factors: dict[Name, FactorPatch] = Field(default={}, max_length=32)
+    factors: dict[Name, FactorPatch] = Field(default={}, max_length=MAX_FACTORS)
     """Named changes, from which arms are put together and into which the gain is taken apart."""
-    arms: dict[Name, ArmPatch] = Field(default={}, max_length=64)
+    arms: dict[Name, ArmPatch] = Field(default={}, max_length=MAX_ARMS)
     """The ways that are compared; the base alone where none are given."""
     split: Split | None = None
     """Between which two arms the gain is taken apart."""

@@ -9,8 +9,8 @@ from pitprop.define.place import Path
 from pitprop.define.shape import Misfit
 from pitprop.define.work import Task, Way, Work
 
-_ROUNDS = 2000
-"""How often a loop is gone round to see whether chance leads out of it."""
+_ROUNDS = 64
+"""How often a loop is gone round, twice, to see whether chance leads out of it."""
 
 
 def misflows(work: Work) -> Iterator[Misfit]:
@@ -127,25 +127,24 @@ def _fills(work: Work, name: str, buffer: str, drained: set[str]) -> bool:
 
 def _without_exit(work: Work, quick: set[str]) -> list[str]:
     """Of loops without duration, those that chance does not lead out of: runs caused by runs do not die out."""
-    causes = {
-        name: {
-            other: sum(
-                way.share * way.to[buffer] / count
-                for way in ways(work.tasks[name])
-                for buffer, count in work.tasks[other].takes.items()
-                if buffer in way.to
-            )
-            for other in quick
-        }
-        for name in quick
-    }
-    runs = dict.fromkeys(quick, 1.0)
-    for _ in range(_ROUNDS):
-        following = {other: sum(runs[name] * causes[name][other] for name in quick) for other in quick}
-        most = max(following.values(), default=0.0)
-        if most < 1e-6:
-            return []
-        if most > 1e6:
-            break
+    causes = {name: _caused(work, name, quick) for name in quick}
+    runs = before = dict.fromkeys(quick, 1.0)
+    for step in range(2 * _ROUNDS):
+        following = dict.fromkeys(quick, 0.0)
+        for name, caused in causes.items():
+            for other, count in caused.items():
+                following[other] += min(runs[name] * count, 1e9)
         runs = following
-    return [name for name in work.tasks if name in quick and runs[name] > 1e-6]
+        before = runs if step + 1 == _ROUNDS else before
+    return [name for name in work.tasks if name in quick and runs[name] > before[name] * (1 - 1e-6) > 0]
+
+
+def _caused(work: Work, name: str, quick: set[str]) -> dict[str, float]:
+    """How many runs of others one run of a task supplies, on average."""
+    caused: dict[str, float] = {}
+    for way in ways(work.tasks[name]):
+        for other in quick:
+            for buffer in work.tasks[other].takes.keys() & way.to.keys():
+                share = way.share * way.to[buffer] / work.tasks[other].takes[buffer]
+                caused[other] = caused.get(other, 0.0) + share
+    return caused
