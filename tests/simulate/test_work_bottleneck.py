@@ -177,6 +177,7 @@ def test_assumed_values_move_the_arms_that_have_them_and_the_gain(tmp_path: Path
     assert pack.output["pressed"] == pytest.approx((999, 666), abs=2)
     # the output and the gain know no norm, and the headline is halved and doubled by it
     assert norm.ratio == pytest.approx((2, 2), rel=0.01)
+    assert norm.headline["by_hand"] == pytest.approx((499 / 2 / 50, 499 / 2 / 200), rel=0.01)
     assert norm.matters == pytest.approx(1, rel=1e-9)
     assert [one.at for one in ranked([pack, press, seal])] == [seal.at, pack.at, press.at]
 

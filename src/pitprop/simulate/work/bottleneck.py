@@ -182,8 +182,8 @@ def _says(one: _Candidate, gain: Estimate, rest: tuple[OneMore, ...], work: Work
         "buffer": f"it is {one.busy:.0%} full on average" if np.isfinite(one.busy) else "it holds nothing now",
         "automatic": f"{one.name} is under way {one.busy:.0%} of the time",
     }[one.kind]
-    text = f"{what} would add {_amount(gain.mean)} {work.unit} per shift"
-    text += f" ({_amount(gain.low)} to {_amount(gain.high)}); {use}."
+    around = f" ({_amount(gain.low)} to {_amount(gain.high)})" if np.isfinite(gain.low) else ""
+    text = f"{what} would add {_amount(gain.mean)} {work.unit} per shift{around}; {use}."
     if rest:
         text += f" Of everything else the most is {_amount(max(rest[0].gain.mean, 0.0))}, from {_more_of(rest[0])}."
     return text

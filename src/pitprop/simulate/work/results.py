@@ -216,6 +216,8 @@ class Swing:
     """The gain (see `Gain.ratio`) at the low and at the high end."""
     matters: float
     """Largest relative change of any arm's output or headline, or of the gain, within the range."""
+    headline: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Arm -> headline at the low and at the high end, of arms that have a norm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.define.work import Role, Work
-from pitprop.simulate.work.capacity import Programme, programme
+from pitprop.simulate.work.capacity import Programme, best, programme
 from pitprop.simulate.work.intervals import over_replications
-from pitprop.simulate.work.network import network
+from pitprop.simulate.work.network import Network, network
 from pitprop.simulate.work.people import able, alike, crewed, given
 from pitprop.simulate.work.results import Roles
 from pitprop.simulate.work.trials import Trials
@@ -35,10 +35,12 @@ LISTED = 50_000
 STEPS = 400
 """Divisions that a search simulates at most."""
 FINALISTS = 6
+PAIRS, NODES = 40, 200
+"""Pairs of person and task up to which the fluid model is divided exactly, and the work that goes into it."""
 
 
 def best_roles(
-    work: Work, *, trials: Trials, replications: int, screening: int, exact_up_to: int = ALL_OF_THEM
+    work: Work, *, trials: Trials, replications: int, screening: int, exact_up_to: int = ALL_OF_THEM, steps: int = STEPS
 ) -> Roles | None:
     """The best division of the work among its people; None where there is nothing to divide.
 
@@ -54,6 +56,8 @@ def best_roles(
         How many for every other division.
     exact_up_to
         Divisions up to which all are simulated.
+    steps
+        Divisions that a search simulates at most.
     """
     crew = able(work)
     tasks = [name for name in work.tasks if any(name in role.tasks for role in crew.values())]
@@ -69,7 +73,7 @@ def best_roles(
         for division in listed:
             score(division)
     else:
-        _search(score, _start(work, crew, tasks, _width(crew, tasks)), choices, tasks)
+        _search(score, _start(work, crew, tasks, _width(crew, tasks)), choices, tasks, steps)
     top = sorted(score.known, key=lambda division: -score.known[division])[:FINALISTS]
     if not top:
         return None
@@ -135,15 +139,15 @@ def _covers(division: Division, tasks: list[str]) -> bool:
     return len({task for share in division for task in share}) == len(tasks)
 
 
-def _search(score: _Score, start: Division, choices: list[list[Share]], tasks: list[str]) -> None:
+def _search(score: _Score, start: Division, choices: list[list[Share]], tasks: list[str], steps: int) -> None:
     """Steps to the first better neighbour until there is none; `score` remembers all that were looked at."""
     here = start
     best = score(here)
     moved = True
-    while moved and len(score.known) < STEPS:
+    while moved and len(score.known) < steps:
         moved = False
         for other in _neighbours(here, choices, tasks):
-            if len(score.known) >= STEPS:
+            if len(score.known) >= steps:
                 return
             if score(other) > best:
                 here, best, moved = other, score(other), True
@@ -165,48 +169,82 @@ def _neighbours(here: Division, choices: list[list[Share]], tasks: list[str]) ->
 
 
 def _start(work: Work, crew: Mapping[str, Role], tasks: list[str], width: int) -> Division:
-    """The best division of the fluid model."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
+    """A good division of the fluid model: the best where the programme is small, else near the flexible optimum."""
     net = network(crewed(work, crew))
     plan = programme(net)
-    chosen, columns = _chosen(plan, net.heads)
-    count, pairs = len(plan.gain), len(columns)
-    names = [net.tasks[plan.task[pair]] for pair in columns]
-    rows = [np.hstack([plan.rows, np.zeros((len(plan.rows), pairs))]), chosen]
-    most = [plan.most, np.zeros(pairs)]
-    per_head = np.zeros((net.heads, count + pairs))
-    per_head[plan.slot[columns], count + np.arange(pairs)] = 1
-    per_task = np.array([[0.0] * count + [float(name == task) for name in names] for task in tasks])
-    time = np.concatenate([np.zeros(count - len(plan.slot)), plan.stretch, np.zeros(pairs)])
-    scale = 1e-6 * max(float(plan.gain.max()), 1.0) / max(float(time.sum()) * float(plan.available.max()), 1.0)
+    pairs = np.flatnonzero(plan.slot < net.heads)
+    wanted = _programmed(plan, pairs, net, tasks, width) if len(pairs) <= PAIRS else None
+    if wanted is None:
+        found = best(plan)
+        wanted = found[1][len(net.tasks) :][pairs] / plan.available[plan.slot[pairs]] if found else np.zeros(len(pairs))
+    weight = {(int(plan.slot[p]), net.tasks[plan.task[p]]): float(w) for p, w in zip(pairs, wanted, strict=True)}
+    return _rounded(crew, tasks, width, weight)
+
+
+def _programmed(plan: Programme, pairs: NDArray[np.int64], net: Network, tasks: list[str], width: int) -> Floats | None:
+    """Which pairs of person and task are chosen in the best fluid division, 1 or 0 each; None where none is found."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    count, extra = len(plan.gain), len(pairs)
+    # times as shares of what is available, so that all numbers are of one size
+    scale = np.concatenate([np.ones(count - len(plan.slot)), plan.available[plan.slot] / plan.stretch])
+    each, columns = np.arange(extra), count - len(plan.slot) + pairs
+    only_if_chosen = np.zeros((extra, count + extra))
+    only_if_chosen[each, columns], only_if_chosen[each, count + each] = 1, -1
+    per_head, per_task = np.zeros((net.heads, count + extra)), np.zeros((len(tasks), count + extra))
+    per_head[plan.slot[pairs], count + each] = 1
+    per_task[[tasks.index(net.tasks[a]) for a in plan.task[pairs]], count + each] = 1
+    rows = np.hstack([plan.rows * scale, np.zeros((len(plan.rows), extra))])
+    size = np.maximum(np.abs(rows).max(axis=1), 1e-12)
     found = milp(
-        np.concatenate([-plan.gain, np.zeros(pairs)]) + scale * time,
-        integrality=np.concatenate([np.zeros(count), np.ones(pairs)]),
-        bounds=Bounds(0, np.concatenate([np.full(count, np.inf), np.ones(pairs)])),
+        np.concatenate([-plan.gain, np.zeros(extra)]),
+        integrality=np.concatenate([np.zeros(count), np.ones(extra)]),
+        bounds=Bounds(0, np.concatenate([np.full(count, np.inf), np.ones(extra)])),
         constraints=[
-            LinearConstraint(np.vstack(rows), -np.inf, np.concatenate(most)),
+            LinearConstraint(rows / size[:, None], -np.inf, plan.most / size),
+            LinearConstraint(only_if_chosen, -np.inf, 0),
             LinearConstraint(per_head, 1, width),
             LinearConstraint(per_task, 1, np.inf),
         ],
-        options={"node_limit": 2000, "mip_rel_gap": 1e-4},
+        options={"node_limit": NODES, "mip_rel_gap": 1e-3},
     )
-    if found.x is None:
-        return _any(crew, tasks, width)
-    on = np.asarray(found.x)[count:] > 0.5
-    has = {(int(plan.slot[pair]), name) for pair, name, is_on in zip(columns, names, on, strict=True) if is_on}
-    return tuple(tuple(task for task in _own(role, tasks) if (s, task) in has) for s, role in enumerate(crew.values()))
+    return None if found.x is None else np.round(np.asarray(found.x, dtype=float)[count:])
 
 
-def _chosen(plan: Programme, heads: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Rows that give time only to tasks that are chosen (time less what is available if so), and their pairs."""
-    columns = np.flatnonzero(plan.slot < heads)
-    count = len(plan.gain)
-    rows = np.zeros((len(columns), count + len(columns)))
-    each = np.arange(len(columns))
-    rows[each, count - len(plan.slot) + columns] = 1
-    rows[each, count + each] = -plan.available[plan.slot[columns]]
-    return rows, columns
+def _rounded(
+    crew: Mapping[str, Role], tasks: list[str], width: int, weight: Mapping[tuple[int, str], float]
+) -> Division:
+    """Everybody's weightiest tasks, and then every task that is left to the person who loses least by it."""
+    names = list(crew)
+    hands = []
+    for i, role in enumerate(crew.values()):
+        own = sorted(_own(role, tasks), key=lambda task: -weight.get((i, task), 0.0))
+        hands.append([task for task in own[:width] if weight.get((i, task), 0.0) > 0] or own[:1])
+    for task in tasks:
+        if not any(task in hand for hand in hands):
+            able_to = [i for i, name in enumerate(names) if task in crew[name].tasks]
+            i = min(able_to, key=lambda i: _loss(i, hands, width, weight))
+            if len(hands[i]) >= width:
+                hands[i].remove(_spare(i, hands, weight))
+            hands[i].append(task)
+    division = tuple(
+        tuple(task for task in _own(role, tasks) if task in hand)
+        for role, hand in zip(crew.values(), hands, strict=True)
+    )
+    return division if _covers(division, tasks) else _any(crew, tasks, width)
+
+
+def _loss(i: int, hands: list[list[str]], width: int, weight: Mapping[tuple[int, str], float]) -> tuple[bool, float]:
+    """(somebody's only task goes, weight that goes) where a person takes on another task."""
+    if len(hands[i]) < width:
+        return False, 0.0
+    spare = _spare(i, hands, weight)
+    return sum(spare in hand for hand in hands) < 2, weight.get((i, spare), 0.0)
+
+
+def _spare(i: int, hands: list[list[str]], weight: Mapping[tuple[int, str], float]) -> str:
+    """The task that a person can best give up: one that somebody else has too, and of these the least weighty."""
+    return min(hands[i], key=lambda task: (sum(task in hand for hand in hands) < 2, weight.get((i, task), 0.0)))
 
 
 def _any(crew: Mapping[str, Role], tasks: list[str], width: int) -> Division:

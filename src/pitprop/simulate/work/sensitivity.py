@@ -57,8 +57,9 @@ def swing(
         return mean(work) / (credited_heads(work) * work.norm) if work.norm else mean(work)
 
     output = {name: (mean(low[name]), mean(high[name])) for name in now}
+    told = {name: (headline(low[name]), headline(high[name])) for name in now if now[name].norm}
     changes = [_change(mean(now[name]), ends) for name, ends in output.items()]
-    changes += [_change(headline(now[name]), (headline(low[name]), headline(high[name]))) for name in now]
+    changes += [_change(headline(now[name]), ends) for name, ends in told.items()]
     ratio = None
     if split is not None:
         base, *ends = (_ratio(works, split, mean) for works in (now, low, high))
@@ -70,6 +71,7 @@ def swing(
         range=assumption.range,
         why=assumption.why,
         output=output,
+        headline=told,
         ratio=ratio,
         matters=max(changes, default=0.0),
     )

@@ -19,6 +19,7 @@ from pitprop.simulate.work.little import little_gap
 from pitprop.simulate.work.lock_up import lock_up
 from pitprop.simulate.work.loop import record
 from pitprop.simulate.work.network import network
+from pitprop.simulate.work.replicate import Engine
 from pitprop.simulate.work.results import (
     ArmResult,
     CrewCurve,
@@ -29,7 +30,7 @@ from pitprop.simulate.work.results import (
     Swing,
     WorkStudy,
 )
-from pitprop.simulate.work.roles import ALL_OF_THEM, FINALISTS, best_roles
+from pitprop.simulate.work.roles import ALL_OF_THEM, FINALISTS, STEPS, best_roles
 from pitprop.simulate.work.sensitivity import ranked, swing
 from pitprop.simulate.work.switches import way
 from pitprop.simulate.work.trials import Trials
@@ -42,7 +43,8 @@ BUDGET = 2e7
 """Runs of tasks that each part may simulate; with more to try, each is tried with fewer replications."""
 FEWEST = 30
 """Replications below which no part goes, however dear."""
-SCREENING = 20
+SCREENING, FEWEST_SCREENED = 20, 5
+"""Replications with which divisions of the work are compared before the best are looked at closely."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,10 +56,18 @@ class _Study:
     say: Progress
     notes: list[str]
 
-    def affordable(self, ways: int) -> int:
-        """Replications of each of so many ways of working that the budget allows."""
-        runs = max(float(self.trials.totals(arm.work, self.replications).done.sum(axis=1).mean()) for arm in self.arms)
-        return min(self.replications, max(FEWEST, int(BUDGET / max(runs, 1.0) / max(ways, 1))))
+    def ways(self, replications: int) -> int:
+        """Ways of working that the budget allows, with so many replications of each."""
+        return min(STEPS, max(FEWEST, int(BUDGET / self.dearest() / max(replications, 1))))
+
+    def affordable(self, ways: int, fewest: int = FEWEST) -> int:
+        """Replications of each of so many ways of working that the budget allows, and never fewer than so many."""
+        return min(self.replications, max(fewest, int(BUDGET / self.dearest() / max(ways, 1))))
+
+    def dearest(self) -> float:
+        """Runs of tasks in a replication of the arm that has most of them."""
+        runs = (self.trials.totals(arm.work, self.replications).done.sum(axis=1).mean() for arm in self.arms)
+        return max(1.0, *(float(count) for count in runs))
 
 
 def study(
@@ -68,7 +78,7 @@ def study(
     arms: Sequence[str] | None = None,
     split: tuple[str, str] | None = None,
     threads: int | None = None,
-    engine: str = "auto",
+    engine: Engine = "auto",
     progress: Progress | None = None,
     what: Collection[Part] = PARTS,
 ) -> WorkStudy:
@@ -171,11 +181,13 @@ def _arm(this: _Study, arm: Arm, records: Records, what: Collection[Part]) -> Ar
         result = replace(result, bottleneck=bottleneck(work, trials=trials, replications=each))
     if "roles" in what:
         this.say(f"{arm.name}: who should do what")
+        screening = min(SCREENING, this.affordable(len(this.arms) * ALL_OF_THEM, FEWEST_SCREENED))
         found = best_roles(
             work,
             trials=trials,
             replications=this.affordable(len(this.arms) * FINALISTS),
-            screening=min(SCREENING, this.affordable(len(this.arms) * ALL_OF_THEM)),
+            screening=screening,
+            steps=this.ways(len(this.arms) * screening),
         )
         result = replace(result, roles=found)
     return result

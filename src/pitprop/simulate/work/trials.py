@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pitprop.define.work import Work
 from pitprop.simulate.work.network import network
-from pitprop.simulate.work.replicate import replicate
+from pitprop.simulate.work.replicate import Engine, replicate
 from pitprop.simulate.work.totals import Ending, Totals
 from pitprop.simulate.work.warm_up import settling
 
@@ -39,7 +39,7 @@ class Trials:
 
     seed: int
     threads: int | None = None
-    engine: str = "auto"
+    engine: Engine = "auto"
     simulated: int = 0
     """How many different ways of working so far."""
     _kept: dict[str, Totals] = field(default_factory=dict)
