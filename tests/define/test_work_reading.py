@@ -1,13 +1,30 @@
 """Scenarios of work: arms put together from factors and their own changes."""
 
+import re
 from math import inf
+from pathlib import Path
 
 import pytest
 from work_sample import MINE, changed, read_text, told
 
 from pitprop.define.problem import FileError, RegisterError, ScenarioError
 from pitprop.define.scenario import read_scenario
-from pitprop.define.work import Time
+from pitprop.define.shape import by_key
+from pitprop.define.work import (
+    Assumption,
+    Buffer,
+    Condition,
+    Crew,
+    Failing,
+    Role,
+    Shift,
+    Task,
+    Time,
+    Tool,
+    Work,
+    Worker,
+)
+from pitprop.define.work_file import WorkFile
 
 
 def test_every_arm_is_the_base_with_its_factors_and_its_own_changes(tmp_path):
@@ -158,3 +175,17 @@ def test_a_scenario_of_a_thousand_lines_is_read_in_a_moment(tmp_path):
 def test_a_path_may_be_text(tmp_path):
     (tmp_path / "s.yml").write_text(MINE)
     assert read_scenario(str(tmp_path / "s.yml")).name == "s"
+
+
+def test_the_scenario_in_the_documentation_has_nothing_wrong(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "simulate.md").read_text(encoding="utf-8")
+    text = page.split("```yaml\n")[1].split("```")[0]
+    assert told(tmp_path, text) == []
+    assert [arm.factors for arm in read_text(tmp_path, text).arms][2] == ("drill", "roles", "prepared")
+
+
+def test_the_documentation_has_every_key_of_the_language():
+    page = (Path(__file__).parents[2] / "docs" / "simulate.md").read_text(encoding="utf-8")
+    models = (Work, Task, Buffer, Time, Role, Worker, Crew, Tool, Failing, Condition, Shift, Assumption, WorkFile)
+    keys = {key for model in models for key in by_key(model)}
+    assert {key for key in keys if not re.search(rf"\b{key}\b", page)} == {"description"}
