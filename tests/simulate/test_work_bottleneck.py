@@ -121,7 +121,7 @@ def test_a_crew_too_small_to_keep_the_work_going_is_told() -> None:
     found = curve("arm", two_stations(1, 1), trials=Trials(seed=0), replications=2)
     assert found is not None
     assert found.output[0].mean == 0
-    assert found.notes == ("With a crew of 1 the work of arm locks up in 2 of 2 replications.",)
+    assert found.notes == ("With a crew of 1 the work of arm comes to a stand in 2 of 2 replications.",)
 
 
 def test_people_who_are_named_have_no_curve() -> None:

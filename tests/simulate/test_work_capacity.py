@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pitprop.define.work import Work
 from pitprop.simulate.work.capacity import capacity
+from pitprop.simulate.work.trials import Trials
 
 
 def two_tasks(roles: dict[str, Any], **more: Any) -> Work:
@@ -153,3 +155,58 @@ def test_output_is_told_per_shift_and_in_the_unit_of_the_file() -> None:
     found = capacity(two_tasks({"w": ["a", "b"]}, shift={"length": 8, "count": 5, "every": 24}, size=2.5))
     assert found is not None
     assert found.output == pytest.approx(4 * 2.5, rel=1e-9)
+
+
+def some_network(rng: np.random.Generator) -> Work:
+    """A line with random skills, tools that break, buffers, rework, automatic steps, learning, breaks and training."""
+    tasks = [f"t{i}" for i in range(int(rng.integers(2, 5)))]
+    buffers = [f"b{i}" for i in range(len(tasks) - 1)]
+    said: dict[str, dict[str, Any]] = {}
+    for i, task in enumerate(tasks):
+        said[task] = {"time": {"mean": float(rng.uniform(0.5, 3)), "cv": float(rng.choice([0, 0.3, 0.8]))}}
+        said[task]["blocking"] = str(rng.choice(["after", "before"]))
+        onward = [*buffers, "out"][i]
+        said[task]["to"] = onward
+        if i:
+            said[task]["from"] = buffers[i - 1]
+            if rng.random() < 0.3:
+                said[task]["to"] = [{"share": 0.8, "to": onward}, {"share": 0.2, "to": buffers[i - 1]}]
+        if rng.random() < 0.3:
+            said[task]["tools"] = "tool"
+        if i and rng.random() < 0.2:
+            said[task] |= {"automatic": True, "parallel": 2}
+        elif rng.random() < 0.3:
+            said[task]["learning"] = {"rate": 0.9, "floor": 0.5}
+    by_hand = [task for task in reversed(tasks) if not said[task].get("automatic")]
+    roles = {
+        f"w{i}": {
+            "tasks": by_hand,
+            "speed": {task: float(rng.uniform(0.5, 2)) for task in by_hand},
+            "training": float(rng.choice([0, 5])),
+            "breaks": [{"at": 50, "length": 10}] if rng.random() < 0.3 else [],
+            "fatigue": float(rng.choice([0, 0.1])),
+        }
+        for i in range(int(rng.integers(1, 5)))
+    }
+    fails = {"after": {"mean": 20, "distribution": "exponential"}, "repair": {"mean": 3}}
+    held = {name: {"limit": float(rng.choice([2, 5, np.inf])), "start": int(rng.integers(0, 3))} for name in buffers}
+    return Work.model_validate(
+        {
+            "output": "out",
+            "shift": {"length": 200},
+            "buffers": {**held, "out": {}},
+            "tasks": said,
+            "tools": {"tool": {"count": int(rng.integers(1, 3)), **({"fails": fails} if rng.random() < 0.5 else {})}},
+            "roles": roles,
+            "crew": {"workers": {name: {"role": name} for name in roles}},
+        }
+    )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_crew_yields_more_than_the_bound(seed: int) -> None:
+    work = some_network(np.random.default_rng(seed))
+    found = capacity(work)
+    assert found is not None
+    # times vary less than exponential ones, so that the mean lies below in a short shift as well
+    assert Trials(seed=seed).output(work, 60).mean() <= found.output

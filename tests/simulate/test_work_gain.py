@@ -173,5 +173,5 @@ def test_a_combination_from_which_nothing_comes_is_named(tmp_path: Path) -> None
     file = tmp_path / "stuck.yml"
     # packing comes first in the hands of one person: the fourth unit finds no room, and is held for ever
     file.write_text(FILE.replace("all: [second, first]", "all: [first, second]"))
-    with pytest.raises(GainError, match=r"nothing comes out with none of the changes \(the work locks up\)"):
+    with pytest.raises(GainError, match=r"nothing comes out with none of the changes \(the work comes to a stand\)"):
         gain(read_scenario(file), "before", "after", trials=Trials(seed=0), replications=2)

@@ -137,7 +137,7 @@ def _repair_due(net: Network, totals: Totals) -> Floats:
 def _endings(totals: Totals) -> list[str]:
     runs = len(totals.ending)
     says = {
-        Ending.DRY: "the work runs dry before the time is over: nothing is left to do",
+        Ending.DRY: "the work runs dry before its time is over: nothing more can be begun",
         Ending.DEADLOCK: "the work locks up: everybody waits for somebody",
         Ending.ENDLESS: "so much happens in no time at all that it would never end",
     }

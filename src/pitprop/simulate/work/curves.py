@@ -32,15 +32,15 @@ def curve(name: str, work: Work, *, trials: Trials, replications: int) -> CrewCu
     sizes = sorted({*even, net.heads})
     works = [work.model_copy(update={"crew": crew.model_copy(update={"size": size})}) for size in sizes]
     outputs = [trials.output(one, replications) for one in works]
-    locked = [len(trials.locked(one, replications)) for one in works]
+    stopped = [len(trials.stopped(one, replications)) for one in works]
     return CrewCurve(
         arm=name,
         sizes=tuple(int(size) for size in sizes),
         output=tuple(over_replications(output) for output in outputs),
         per_head=tuple(over_replications(output / size) for size, output in zip(sizes, outputs, strict=True)),
         notes=tuple(
-            f"With a crew of {size} the work of {name} locks up in {count} of {replications} replications."
-            for size, count in zip(sizes, locked, strict=True)
+            f"With a crew of {size} the work of {name} comes to a stand in {count} of {replications} replications."
+            for size, count in zip(sizes, stopped, strict=True)
             if count
         ),
     )

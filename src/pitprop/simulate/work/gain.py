@@ -89,7 +89,7 @@ def gain(scenario: WorkScenario, start: str, end: str, *, trials: Trials, replic
         ),
         per_head=float(output.mean()) / max(network(final.work).heads, 1),
         combinations=1 << n,
-        notes=_locked(works, trials, replications),
+        notes=_stopped(works, trials, replications),
     )
 
 
@@ -151,20 +151,20 @@ def _combinations(path: Way) -> list[tuple[tuple[Switch, ...], Work]]:
 def _headlines(on: tuple[Switch, ...], work: Work, trials: Trials, replications: int, by_headline: bool) -> Floats:
     output = trials.output(work, replications)
     if not output.mean() > 0:
-        locked = " (the work locks up)" if len(trials.locked(work, replications)) else ""
-        raise GainError(f"nothing comes out with {_listed(on)}{locked}, and to nothing there is no ratio")
+        stopped = " (the work comes to a stand)" if len(trials.stopped(work, replications)) else ""
+        raise GainError(f"nothing comes out with {_listed(on)}{stopped}, and to nothing there is no ratio")
     if by_headline and work.norm is None:
         raise GainError(f"there is no norm with {_listed(on)}, and so no headline")
     return output / (credited_heads(work) * (work.norm or 1.0)) if by_headline else output
 
 
-def _locked(works: list[tuple[tuple[Switch, ...], Work]], trials: Trials, replications: int) -> tuple[str, ...]:
-    """What to say of combinations in which the work locks up: how many they are, and the worst."""
-    counts = [len(trials.locked(work, replications)) for _, work in works]
+def _stopped(works: list[tuple[tuple[Switch, ...], Work]], trials: Trials, replications: int) -> tuple[str, ...]:
+    """What to say of combinations in which the work comes to a stand: how many they are, and the worst."""
+    counts = [len(trials.stopped(work, replications)) for _, work in works]
     if not any(counts):
         return ()
     worst = int(np.argmax(counts))
-    many = f"In {np.count_nonzero(counts)} of the {len(works)} combinations of changes the work locks up"
+    many = f"In {np.count_nonzero(counts)} of the {len(works)} combinations of changes the work comes to a stand"
     return (f"{many}, with {_listed(works[worst][0])} in {counts[worst]} of {replications} replications.",)
 
 

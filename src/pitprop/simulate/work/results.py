@@ -199,7 +199,7 @@ class Gain:
     combinations: int
     """How many combinations of factors were simulated."""
     notes: tuple[str, ...] = ()
-    """Combinations in which the work locks up."""
+    """Combinations in which the work comes to a stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +262,7 @@ class CrewCurve:
     output: tuple[Estimate, ...]
     per_head: tuple[Estimate, ...]
     notes: tuple[str, ...] = ()
-    """Sizes at which the work locks up."""
+    """Sizes at which the work comes to a stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,7 +168,7 @@ def _arm(this: _Study, arm: Arm, records: Records, what: Collection[Part]) -> Ar
     this.say(f"{arm.name}: {runs:,} replications")
     totals, lead = trials.totals(work, runs), trials.lead(work)
     notes = [] if lead.settled else ["The work had not settled within the first half of its time: make it longer."]
-    notes += _locked(this, arm)
+    notes += _stopped(this, arm)
     result = arm_result(arm, totals, lead, little=little_gap(work, records), notes=tuple(notes))
     if runs == 1:
         result = _one_run(result, batch_means(totals.binned[0]))
@@ -193,14 +193,14 @@ def _arm(this: _Study, arm: Arm, records: Records, what: Collection[Part]) -> Ar
     return result
 
 
-def _locked(this: _Study, arm: Arm) -> list[str]:
-    """Who waits for whom, in the first replication in which the work locks up."""
-    locked = this.trials.locked(arm.work, this.replications)
-    if not len(locked):
+def _stopped(this: _Study, arm: Arm) -> list[str]:
+    """Who waits for whom, in the first replication in which the work comes to a stand."""
+    stopped = this.trials.stopped(arm.work, this.replications)
+    if not len(stopped):
         return []
-    first = int(locked[0])
+    first = int(stopped[0])
     told = lock_up(arm.work, record(arm.work, seed=this.trials.seed, replication=first))
-    return [f"Replication {first + 1} locks up: {told}"] if told else []
+    return [f"At the end of replication {first + 1} {told}"] if told else []
 
 
 def _one_run(result: ArmResult, batches: BatchMeans) -> ArmResult:

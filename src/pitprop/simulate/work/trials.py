@@ -68,10 +68,9 @@ class Trials:
         totals = self.totals(work, replications)
         return np.asarray(totals.output[:replications] * (work.size / shifts(work, totals.span)), dtype=float)
 
-    def locked(self, work: Work, replications: int) -> NDArray[np.int64]:
-        """Those of the first so many replications in which the work locks up, or would never end."""
-        ending = self.totals(work, replications).ending[:replications]
-        return np.flatnonzero((ending == Ending.DEADLOCK) | (ending == Ending.ENDLESS))
+    def stopped(self, work: Work, replications: int) -> NDArray[np.int64]:
+        """Those of the first so many replications in which the work comes to a stand before its time is over."""
+        return np.flatnonzero(self.totals(work, replications).ending[:replications] != Ending.HORIZON)
 
     def lead(self, work: Work) -> Lead:
         """The time at the beginning that is not counted; found on pilot runs where the file leaves it open."""
