@@ -304,7 +304,7 @@ def difference(one: ArmResult, than: ArmResult) -> Difference:
         than=than.name,
         output=about(one.output.mean - than.output.mean, 0.3),
         per_head=about(one.per_head.mean - than.per_head.mean, 0.08),
-        ratio=about(one.output.mean / than.output.mean, 0.07),
+        ratio=about(one.output.mean / (than.output.mean or math.nan), 0.07),
     )
 
 
@@ -507,4 +507,64 @@ def hostile() -> WorkStudy:
             )
         },
         notes=(HOSTILE,),
+    )
+
+
+def nothing() -> WorkStudy:
+    """Arms from which nothing came: locked up, without people, on one replication."""
+    unknown = Estimate(mean=math.nan, low=math.nan, high=math.nan)
+    endless = Estimate(mean=math.inf, low=-math.inf, high=math.inf)
+    zero = about(0.0)
+    locked = arm(
+        "locked",
+        "",
+        0.0,
+        0.0,
+        [worker("one", "one", {"hew": 0.0}, blocked=1.0)],
+        cycle_time=None,
+        in_progress=None,
+        little=None,
+        capacity=Capacity(output=0.0, shares={}, limited_by=()),
+        bottleneck=Bottleneck(name="", says="Nothing stands out.", one_more=()),
+        roles=Roles(tasks={}, output=zero, exact=True, looked_at=0),
+        notes=("Replication 1 locks up: one waits for room in face, and nobody takes from it.",),
+        warm_up=12.5,
+        warm_up_found=True,
+        done={},
+        tools=(),
+        buffers=(),
+    )
+    automatic = dataclasses.replace(
+        locked, name="automatic", heads=0, workers=(), per_head=unknown, headline=None, output=zero, credited=None
+    )
+    empty = records(ONE, horizon=1e-9)
+    gain = Gain(
+        start="locked",
+        end="automatic",
+        ratio=unknown,
+        headline=False,
+        factors=(FactorShare(name="f", label="", times=unknown, share=unknown, alone=math.nan, last=math.inf),),
+        per_head=math.nan,
+        combinations=2,
+    )
+    swing = Swing(
+        at="norm",
+        value=1.0,
+        range=(0.0, 2.0),
+        why="",
+        output={"locked": (0.0, math.nan), "automatic": (0.0, 0.0)},
+        ratio=(math.nan, math.inf),
+        matters=math.nan,
+    )
+    return study(
+        [locked, automatic],
+        title="",
+        description="",
+        differences=(Difference(arm="automatic", than="locked", output=endless, per_head=unknown, ratio=unknown),),
+        gain=gain,
+        swings=(swing,),
+        curves=(CrewCurve(arm="locked", sizes=(1, 2), output=(zero, unknown), per_head=(zero, unknown)),),
+        records={"locked": empty, "automatic": dataclasses.replace(empty, horizon=0.0)},
+        replications=1,
+        notes=("A note.",),
     )

@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 import sample_work_study
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_work_study import about, alone, arm, crowd, four_roles, hostile, mine, ordinary, study, worker
+from sample_work_study import about, alone, arm, crowd, four_roles, hostile, mine, nothing, ordinary, study, worker
 
 from pitprop.errors import PitpropError
 from pitprop.report.plain import width
@@ -72,6 +73,16 @@ def test_hostile_texts_of_a_study_leave_no_control_character(form: str) -> None:
     assert "\x1b" not in told
     assert "\u202e" not in told
     assert told.encode("utf-8").endswith(b"\n") or form == "html"
+
+
+@pytest.mark.parametrize("form", WORK_FORMS)
+def test_a_study_of_which_nothing_came_is_told_without_a_number_that_is_none(form: str) -> None:
+    told = render_work(nothing(), form)
+    assert not re.search(r"(?i)(?<![a-z])(nan|inf|infinity)(?![a-z])", told)
+    assert "one waits for room in face, and nobody takes from it." in told
+    if form in ("text", "markdown", "html"):
+        assert "No arm yields anything." in told
+        assert "cannot be taken apart" in told
 
 
 def test_a_study_has_no_other_formats_than_those_listed() -> None:

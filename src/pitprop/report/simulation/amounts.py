@@ -34,7 +34,7 @@ def interval(estimate: Estimate) -> str:
     if not certain(estimate):
         return ""
     if _odd(estimate):
-        return f"{number(estimate.low)} to {number(estimate.high)}"
+        return f"{number(estimate.low, digits=4)} to {number(estimate.high, digits=4)}"
     places = decimals(estimate)
     return f"{_fixed(estimate.low, places)} to {_fixed(estimate.high, places)}"
 
@@ -52,7 +52,7 @@ def certain(estimate: Estimate) -> bool:
 
 def signed(value: Estimate) -> str:
     """The mean with its sign, also where it is a plus."""
-    return f"{'+' if value.mean > 0 else ''}{mean(value)}"
+    return f"{'+' if 0 < value.mean < math.inf else ''}{mean(value)}"
 
 
 def estimate(value: Estimate, unit: str = "", *, more: bool = False) -> str:

@@ -93,7 +93,7 @@ def bound(arm: ArmResult) -> str:
 
 def best_roles(arm: ArmResult) -> str:
     """Who should do what."""
-    if not arm.roles:
+    if not arm.roles or not arm.roles.tasks:
         return ""
     who = [f"{plain(name)}: {', '.join(plain(t) for t in tasks)}" for name, tasks in arm.roles.tasks.items()]
     more = f" and {len(who) - 8} more" if len(who) > 8 else ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from pitprop.report.plain import plain
 from pitprop.report.simulation.amounts import estimate, listed, mean, times
-from pitprop.simulate.work.results import ArmResult, FactorShare, Gain, WorkStudy
+from pitprop.simulate.work.results import ArmResult, Estimate, FactorShare, Gain, WorkStudy
 
 Called = Callable[[ArmResult], str]
 """How an arm is called: by its name, where people type it, or by its label."""
@@ -42,9 +42,11 @@ def answer(study: WorkStudy, called: Called) -> tuple[str, ...]:
         return ("No arm was simulated.",)
     if len(study.arms) == 1:
         return (_alone(study.arms[0], called),)
+    if not any(arm.output.mean > 0 for arm in study.arms):
+        return ("No arm yields anything.",)
     said = [_most(study, called)]
     said += [told for told in (_most_per_head(study, called), _undone(study)) if told]
-    if study.gain:
+    if study.gain and told_apart(study.gain):
         said += _gain(study, study.gain, called)
     return tuple(said)
 
@@ -60,12 +62,12 @@ def _alone(arm: ArmResult, called: Called) -> str:
 
 def _most(study: WorkStudy, called: Called) -> str:
     first = study.arms[0]
-    best = max(study.arms, key=lambda arm: arm.output.mean)
+    best = max(study.arms, key=lambda arm: _known(arm.output))
     said = f"{called(best)} yields most: {estimate(best.output, best.unit)} a shift"
     against = next((d for d in study.differences if d.arm == best.name), None)
     if best is first:
         said = f"{called(first)}, the first arm, yields most: {estimate(first.output, first.unit)} a shift"
-    elif against:
+    elif against and math.isfinite(against.ratio.mean):
         said += f", {mean(against.ratio)} times what {called(first)} yields"
     close = [arm for arm in study.arms if arm is not best and arm.output.high >= best.output.low]
     if close:
@@ -76,8 +78,8 @@ def _most(study: WorkStudy, called: Called) -> str:
 
 
 def _most_per_head(study: WorkStudy, called: Called) -> str:
-    best = max(study.arms, key=lambda arm: arm.output.mean)
-    head = max(study.arms, key=lambda arm: arm.per_head.mean)
+    best = max(study.arms, key=lambda arm: _known(arm.output))
+    head = max(study.arms, key=lambda arm: _known(arm.per_head))
     if best.heads <= 1 and head is best:
         return ""
     unit = plain(best.unit)
@@ -87,15 +89,31 @@ def _most_per_head(study: WorkStudy, called: Called) -> str:
     return f"That is {mine}; per head {called(head)} yields more, {mean(head.per_head)} {unit}."
 
 
+def _known(estimate: Estimate) -> float:
+    """The mean; less than any other where there is none."""
+    return estimate.mean if math.isfinite(estimate.mean) else -math.inf
+
+
 def _undone(study: WorkStudy) -> str:
     """What the arm with most output leaves behind, where that is more than the first arm does."""
     first = {buffer.name: buffer.left for buffer in study.arms[0].buffers if buffer.debt}
-    best = max(study.arms, key=lambda arm: arm.output.mean)
+    best = max(study.arms, key=lambda arm: _known(arm.output))
     more = [b for b in best.buffers if b.debt and b.name in first and b.left.low > first[b.name].high]
     if not more:
         return ""
     parts = [f"{plain(b.name)} {mean(b.left)} against {mean(first[b.name])}" for b in more]
     return f"It leaves more undone: {listed(parts)}."
+
+
+def told_apart(gain: Gain) -> bool:
+    """Whether there is a ratio to take apart: both arms yield something."""
+    return math.isfinite(gain.ratio.mean) and gain.ratio.mean > 0
+
+
+def not_told(study: WorkStudy, gain: Gain, called: Called) -> str:
+    """What to say where there is none."""
+    start, end = (_named(study, name, called) for name in (gain.start, gain.end))
+    return f"The gain from {start} to {end} cannot be taken apart: one of the two yields nothing."
 
 
 def _gain(study: WorkStudy, gain: Gain, called: Called) -> Iterator[str]:
@@ -134,8 +152,8 @@ def featured(study: WorkStudy, most: int) -> tuple[ArmResult, ...]:
     wanted = [study.arms[0].name]
     if study.gain:
         wanted += [study.gain.start, study.gain.end]
-    wanted.append(max(study.arms, key=lambda arm: arm.output.mean).name)
-    wanted.append(max(study.arms, key=lambda arm: arm.per_head.mean).name)
+    wanted.append(max(study.arms, key=lambda arm: _known(arm.output)).name)
+    wanted.append(max(study.arms, key=lambda arm: _known(arm.per_head)).name)
     wanted += [arm.name for arm in study.arms]
     chosen = set(list(dict.fromkeys(wanted))[:most])
     return tuple(arm for arm in study.arms if arm.name in chosen)

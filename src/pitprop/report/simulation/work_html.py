@@ -20,7 +20,7 @@ from pitprop.report.simulation.shades import SWATCHES, palette
 from pitprop.report.simulation.time_shares import time_shares
 from pitprop.report.simulation.time_use import WAITS
 from pitprop.report.simulation.tornado import gain_moved, output_moved
-from pitprop.report.simulation.work_answer import answer, by_label, featured, setting, title
+from pitprop.report.simulation.work_answer import answer, by_label, featured, not_told, setting, title, told_apart
 from pitprop.report.simulation.work_tables import (
     Table,
     arms_table,
@@ -70,7 +70,7 @@ def work_html(study: WorkStudy) -> str:
             arms=arms_table(study, anchors),
             credited=_credited(study.arms),
             compared=arms_compared(study) if len(study.arms) > 1 else None,
-            gain=gain_table(study.gain) if study.gain else None,
+            gain=gain_table(study.gain) if study.gain and told_apart(study.gain) else None,
             gain_words=_gain_words(study),
             waterfall=gain_waterfall(study, study.gain) if study.gain else None,
             crews=_drawn(crew_size(study), crew_size(study, per_head=True)),
@@ -105,6 +105,8 @@ def _credited(arms: Iterable[ArmResult]) -> str:
 def _gain_words(study: WorkStudy) -> str:
     if not study.gain:
         return ""
+    if not told_apart(study.gain):
+        return not_told(study, study.gain, by_label)
     end = next((arm for arm in study.arms if arm.name == study.gain.end), None)
     credit = arm_words.credit(end) if end else ""
     per_head = f"Per head it is {number(study.gain.per_head, digits=4)} {plain(study.unit)} a shift"

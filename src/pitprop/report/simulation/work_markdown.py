@@ -10,7 +10,17 @@ from pitprop.report.simulation import arm_words
 from pitprop.report.simulation.amounts import estimate, interval, mean, percent, share_of, signed, times
 from pitprop.report.simulation.assumptions import MATTERS, matter, moved
 from pitprop.report.simulation.time_use import WAITS, task_names, uses, wait_names
-from pitprop.report.simulation.work_answer import answer, arm_called, by_label, factor_name, featured, setting, title
+from pitprop.report.simulation.work_answer import (
+    answer,
+    arm_called,
+    by_label,
+    factor_name,
+    featured,
+    not_told,
+    setting,
+    title,
+    told_apart,
+)
 from pitprop.report.wording import number
 from pitprop.simulate.work.results import ArmResult, CrewCurve, Gain, WorkStudy
 
@@ -119,6 +129,9 @@ def _arm(arm: ArmResult) -> Iterator[str]:
 
 
 def _gain(study: WorkStudy, gain: Gain) -> Iterator[str]:
+    if not told_apart(gain):
+        yield from ("", escaped(not_told(study, gain, by_label)))
+        return
     start, end = (arm_called(study, name, by_label) for name in (gain.start, gain.end))
     what = "output per credited head over the norm" if gain.headline else "output"
     yield from ("", f"## {escaped(f'Where the {mean(gain.ratio)} times come from')}", "")

@@ -13,7 +13,16 @@ from pitprop.report.simulation.amounts import estimate, interval, listed, mean, 
 from pitprop.report.simulation.assumptions import MATTERS, matter, moved
 from pitprop.report.simulation.text_table import text_table
 from pitprop.report.simulation.time_use import WAITS, task_names, uses, wait_names
-from pitprop.report.simulation.work_answer import answer, arm_called, by_name, factor_name, featured, setting
+from pitprop.report.simulation.work_answer import (
+    answer,
+    arm_called,
+    by_name,
+    factor_name,
+    featured,
+    not_told,
+    setting,
+    told_apart,
+)
 from pitprop.report.wording import number
 from pitprop.simulate.work.results import ArmResult, Gain, WorkStudy
 
@@ -217,6 +226,9 @@ def _bare(share: float) -> str:
 
 
 def _gain(study: WorkStudy, gain: Gain, columns: int) -> Lines:
+    if not told_apart(gain):
+        yield from block([(not_told(study, gain, by_name), "")], columns, hang=_INDENT)
+        return
     start, end = (arm_called(study, name, by_name) for name in (gain.start, gain.end))
     what = "output per credited head over the norm" if gain.headline else "output"
     title = f"Where the {mean(gain.ratio)} times come from: {what}, from {start} to {end}"
