@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.define.work import PER_HOUR, Arm, Work
-from pitprop.simulate.work.intervals import over_replications, ratio
+from pitprop.simulate.work.intervals import BatchMeans, over_replications, ratio
 from pitprop.simulate.work.network import Network, network
 from pitprop.simulate.work.results import ArmResult, BufferUse, Estimate, ToolUse, WorkerUse
 from pitprop.simulate.work.totals import Ending, Totals, Waits
@@ -68,6 +69,28 @@ def arm_result(arm: Arm, totals: Totals, lead: Lead, *, little: float | None, no
         notes=(*notes, *_endings(totals)),
         credited=credited_heads(work) if work.norm else None,
         norm=work.norm,
+    )
+
+
+def one_run(result: ArmResult, batches: BatchMeans) -> ArmResult:
+    """The result of one long run with the intervals of its batches."""
+    relative = batches.estimate
+
+    def told(estimate: Estimate) -> Estimate:
+        scale = estimate.mean / relative.mean if relative.mean else 0.0
+        return Estimate(mean=estimate.mean, low=relative.low * scale, high=relative.high * scale)
+
+    note = f"One run, cut into {batches.batches} batches for the interval of the output."
+    if not batches.unrelated:
+        note += f" They still hang together (correlation {batches.correlation:.2f}): the run is too short."
+    return replace(
+        result,
+        output=told(result.output),
+        per_head=told(result.per_head),
+        per_hour=told(result.per_hour),
+        per_head_hour=told(result.per_head_hour),
+        headline=told(result.headline) if result.headline else None,
+        notes=(*result.notes, note),
     )
 
 

@@ -8,13 +8,13 @@ from typing import Literal, get_args
 
 from pitprop.define.work import Arm, WorkScenario
 from pitprop.errors import PitpropError
-from pitprop.simulate.work.arm_result import arm_result
+from pitprop.simulate.work.arm_result import arm_result, one_run
 from pitprop.simulate.work.bottleneck import bottleneck
 from pitprop.simulate.work.capacity import capacity
 from pitprop.simulate.work.curves import POINTS, curve
 from pitprop.simulate.work.differences import difference
 from pitprop.simulate.work.gain import MOST, gain
-from pitprop.simulate.work.intervals import BatchMeans, batch_means
+from pitprop.simulate.work.intervals import batch_means
 from pitprop.simulate.work.little import little_gap
 from pitprop.simulate.work.lock_up import lock_up
 from pitprop.simulate.work.loop import record
@@ -24,7 +24,6 @@ from pitprop.simulate.work.results import (
     ArmResult,
     CrewCurve,
     Difference,
-    Estimate,
     Gain,
     Records,
     Swing,
@@ -43,6 +42,8 @@ BUDGET = 2e7
 """Runs of tasks that each part may simulate; with more to try, each is tried with fewer replications."""
 FEWEST = 30
 """Replications below which no part goes, however dear."""
+RECORDED = 100_000
+"""Runs of tasks up to which a replication is recorded one by one."""
 SCREENING, FEWEST_SCREENED = 20, 5
 """Replications with which divisions of the work are compared before the best are looked at closely."""
 
@@ -81,6 +82,7 @@ def study(
     engine: Engine = "auto",
     progress: Progress | None = None,
     what: Collection[Part] = PARTS,
+    version: str = "",
 ) -> WorkStudy:
     """What each arm of a scenario yields, how they differ, and why.
 
@@ -102,6 +104,8 @@ def study(
         Is told what is being done.
     what
         Which of the parts that take further work: bottleneck, capacity, roles, gain, sensitivity, curves, records.
+    version
+        Of what is told to have made the study.
 
     Raises
     ------
@@ -120,13 +124,16 @@ def study(
         say=progress or (lambda _: None),
         notes=[],
     )
-    records = {arm.name: record(arm.work, seed=trials.seed) for arm in chosen}
-    results = tuple(_arm(this, arm, records[arm.name], what) for arm in chosen)
+    for arm in chosen:
+        this.say(f"{arm.name}: {runs:,} replications")
+        trials.totals(arm.work, runs)
+    records = {arm.name: record(arm.work, seed=trials.seed) for arm in chosen if _short(this, arm)}
+    results = tuple(_arm(this, arm, records.get(arm.name), what) for arm in chosen)
     split_apart = _gain(this, scenario, ends) if ends and "gain" in what else None
     assumed = _swings(this, ends) if "sensitivity" in what else ()
     crews = _curves(this) if "curves" in what else ()
     return WorkStudy(
-        version=_version(),
+        version=version,
         scenario=scenario.name,
         title=scenario.title,
         description=scenario.description,
@@ -163,15 +170,14 @@ def _split(scenario: WorkScenario, arms: tuple[Arm, ...], asked: tuple[str, str]
     return (declared.start, declared.end) if declared and {declared.start, declared.end} <= there else None
 
 
-def _arm(this: _Study, arm: Arm, records: Records, what: Collection[Part]) -> ArmResult:
+def _arm(this: _Study, arm: Arm, records: Records | None, what: Collection[Part]) -> ArmResult:
     work, trials, runs = arm.work, this.trials, this.replications
-    this.say(f"{arm.name}: {runs:,} replications")
     totals, lead = trials.totals(work, runs), trials.lead(work)
     notes = [] if lead.settled else ["The work had not settled within the first half of its time: make it longer."]
     notes += _stopped(this, arm)
-    result = arm_result(arm, totals, lead, little=little_gap(work, records), notes=tuple(notes))
+    result = arm_result(arm, totals, lead, little=little_gap(work, records) if records else None, notes=tuple(notes))
     if runs == 1:
-        result = _one_run(result, batch_means(totals.binned[0]))
+        result = one_run(result, batch_means(totals.binned[0]))
     if "capacity" in what:
         result = replace(result, capacity=capacity(work))
     if "bottleneck" in what:
@@ -193,6 +199,11 @@ def _arm(this: _Study, arm: Arm, records: Records, what: Collection[Part]) -> Ar
     return result
 
 
+def _short(this: _Study, arm: Arm) -> bool:
+    """Whether a run can be recorded service by service."""
+    return float(this.trials.totals(arm.work, this.replications).done.sum(axis=1).mean()) <= RECORDED
+
+
 def _stopped(this: _Study, arm: Arm) -> list[str]:
     """Who waits for whom, in the first replication in which the work comes to a stand."""
     stopped = this.trials.stopped(arm.work, this.replications)
@@ -201,28 +212,6 @@ def _stopped(this: _Study, arm: Arm) -> list[str]:
     first = int(stopped[0])
     told = lock_up(arm.work, record(arm.work, seed=this.trials.seed, replication=first))
     return [f"At the end of replication {first + 1} {told}"] if told else []
-
-
-def _one_run(result: ArmResult, batches: BatchMeans) -> ArmResult:
-    """The result of one long run with the intervals of its batches."""
-    relative = batches.estimate
-
-    def told(estimate: Estimate) -> Estimate:
-        scale = estimate.mean / relative.mean if relative.mean else 0.0
-        return Estimate(mean=estimate.mean, low=relative.low * scale, high=relative.high * scale)
-
-    note = f"One run, cut into {batches.batches} batches for the interval of the output."
-    if not batches.unrelated:
-        note += f" They still hang together (correlation {batches.correlation:.2f}): the run is too short."
-    return replace(
-        result,
-        output=told(result.output),
-        per_head=told(result.per_head),
-        per_hour=told(result.per_hour),
-        per_head_hour=told(result.per_head_hour),
-        headline=told(result.headline) if result.headline else None,
-        notes=(*result.notes, note),
-    )
 
 
 def _differences(this: _Study) -> tuple[Difference, ...]:
@@ -273,9 +262,3 @@ def _curves(this: _Study) -> tuple[CrewCurve, ...]:
     found = tuple(one for one in tried if one is not None)
     this.notes.extend(note for one in found for note in one.notes)
     return found
-
-
-def _version() -> str:
-    from pitprop import __version__
-
-    return __version__
