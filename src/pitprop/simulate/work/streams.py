@@ -171,7 +171,7 @@ class Stream:
         values: tuple[float, ...] = (),
     ) -> None:
         self._state = _mixed(_mixed((seed * SPREAD + replication * GOLDEN) & MASK) ^ stream)
-        self._next: Callable[[], float] = self._law(kind, one, two, values)
+        self._next: Callable[[], float] = self.law(kind, one, two, values)
 
     def uniform(self) -> float:
         """The next number, strictly between 0 and 1."""
@@ -184,7 +184,8 @@ class Stream:
         """The next variate of mean 1."""
         return self._next()
 
-    def _law(self, kind: int, one: float, two: float, values: tuple[float, ...]) -> Callable[[], float]:
+    def law(self, kind: int, one: float = 0.0, two: float = 0.0, values: tuple[float, ...] = ()) -> Callable[[], float]:
+        """What gives the next variate of that distribution, from this same stream."""
         uniform, log = self.uniform, math.log
         if kind == Kind.EXPONENTIAL:
             return lambda: -log(uniform())

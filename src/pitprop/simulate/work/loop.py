@@ -1,0 +1,804 @@
+"""The plain next-event engine: what the language of work means, and the recorder of single runs.
+
+`kernel.py` says the same, compiled; both give the same numbers to the last bit, because they add the same numbers in
+the same order. A run of a task goes through `start` (it takes its units and its tools, and the length of the run is
+drawn), `finish` (the work is done and held) and `put_down` (its units go into their buffers, its tools and its worker
+are free). Between two moments `settle` does everything that can be done at once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import partial
+from heapq import heappop, heappush
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pitprop.define.work import Work
+from pitprop.simulate.work.network import Arrays, Network, network
+from pitprop.simulate.work.results import Records
+from pitprop.simulate.work.streams import Stream
+from pitprop.simulate.work.totals import Ending, Waits
+
+FREE, WORKING, HOLDING, CARRYING, ABSENT = range(5)
+"""What a slot is doing: nothing, a run, keeping what it made, keeping a unit for its next task, being away."""
+BLOCKED, STARVED, NO_TOOL, NO_ROOM, SWITCHING, REPAIR, AWAY = (int(wait) for wait in Waits)
+NONE = -1
+MANY = 1_000_000
+"""More events than this at one moment never end."""
+
+Few = tuple[tuple[int, int], ...]
+"""(buffer or tool, how many) of what a run takes, puts down or holds."""
+
+
+class Sums(NamedTuple):
+    """What one replication came to; the fields are those of `Totals`, without its first axis."""
+
+    output: int
+    binned: list[int]
+    done: list[int]
+    lost: list[int]
+    times: list[list[float]]
+    area: list[float]
+    start: list[int]
+    put: list[int]
+    taken: list[int]
+    end: list[int]
+    peak: list[int]
+    in_use: list[float]
+    age: float
+    ending: int
+    ended: float
+
+
+class Plan:
+    """A network as plain lists, made once and read by every replication."""
+
+    def __init__(self, net: Network) -> None:
+        a = net.arrays
+        self.horizon = net.horizon
+        self.tasks, self.slots, self.buffers, self.tools = len(a.mean), len(a.speed), len(a.limit), len(a.tools)
+        self.takes = _few(a.in_at, a.in_buffer, a.in_count)
+        self.puts = _few(a.out_at, a.out_buffer, a.out_count)
+        self.holds = _few(a.tool_at, a.tool, a.tool_count)
+        self.ways = list(pairwise(a.way_at.tolist()))
+        self.all_puts = [tuple(p for w in range(*ways) for p in self.puts[w]) for ways in self.ways]
+        self.up_to: list[float] = a.way_up_to.tolist()
+        for name in ("mean", "before", "loses", "arrives", "setup", "learning", "floor", "speed", "rank", "onward"):
+            setattr(self, name, getattr(a, name).tolist())
+        for name in ("experience", "fatigue", "limit", "start", "tight", "aged", "fails", "life_mean", "repair_mean"):
+            setattr(self, name, getattr(a, name).tolist())
+        self.count: list[int] = a.tools.tolist()
+        self.ordered, self.output = bool(a.ordered), int(a.output)
+        self.task_of = {1 << bit: task for bit, task in enumerate(a.task_of_bit.tolist())}
+        self.preferred = [[s for s in row if s != NONE] for row in a.preferred.tolist()]
+        away = list(zip(a.away_from.tolist(), a.away_for.tolist(), a.away_fixed.tolist(), strict=True))
+        self.away = [away[low:high] for low, high in pairwise(a.away_at)]
+        self.drawing = _drawing(a)
+        self._changes(a.bit.tolist())
+        self.has_away = len(a.away_at) > 0 and a.away_at[-1] > 0
+        self.has_loss, self.has_tight = bool(a.loses.any()), bool(a.tight.any())
+        self.has_fatigue, self.has_learning = bool((a.fatigue > 0).any()), bool((a.learning < 0).any())
+        self.has_setup = bool((a.setup > 0).any())
+
+    mean: list[float]
+    before: list[bool]
+    loses: list[bool]
+    arrives: list[bool]
+    setup: list[float]
+    learning: list[float]
+    floor: list[float]
+    speed: list[list[float]]
+    rank: list[list[int]]
+    onward: list[list[int]]
+    experience: list[list[float]]
+    fatigue: list[float]
+    limit: list[int]
+    start: list[int]
+    tight: list[bool]
+    aged: list[bool]
+    fails: list[bool]
+    life_mean: list[float]
+    repair_mean: list[float]
+
+    def _changes(self, bit: list[int]) -> None:
+        """Which tasks may have become startable, as sets of bits, when something changes."""
+        self.takers, self.makers, self.users = [0] * self.buffers, [0] * self.buffers, [0] * self.tools
+        self.able, self.doable = [0] * self.tasks, [0] * self.slots
+        for a in range(self.tasks):
+            for b, _ in self.takes[a]:
+                self.takers[b] |= 1 << bit[a]
+            for b, _ in self.all_puts[a]:
+                self.makers[b] |= 1 << bit[a]
+            for u, _ in self.holds[a]:
+                self.users[u] |= 1 << bit[a]
+            for s in range(self.slots):
+                if self.speed[s][a] > 0:
+                    self.able[a] |= 1 << s
+                    self.doable[s] |= 1 << bit[a]
+
+
+def _few(at: Any, index: Any, count: Any) -> list[Few]:
+    pairs = list(zip(index.tolist(), count.tolist(), strict=True))
+    return [tuple(pairs[low:high]) for low, high in pairwise(at)]
+
+
+def _drawing(a: Arrays) -> dict[str, list[tuple[Any, ...]]]:
+    """What the streams of times, lives and repairs are made from, after seed and replication."""
+
+    def laws(keys: Any, kind: Any, one: Any, two: Any, at: Any, values: Any) -> list[tuple[Any, ...]]:
+        rows = [tuple(values[low:high].tolist()) for low, high in pairwise(at)]
+        return list(zip(keys.tolist(), kind.tolist(), one.tolist(), two.tolist(), rows, strict=True))
+
+    return {
+        "time": laws(a.stream, a.kind, a.one, a.two, a.values_at, a.values),
+        "way": [(key,) for key in a.way_stream.tolist()],
+        "life": laws(a.tool_stream, a.life_kind, a.life_one, a.life_two, a.life_values_at, a.life_values),
+        "repair": laws(a.tool_stream, a.repair_kind, a.repair_one, a.repair_two, a.repair_values_at, a.repair_values),
+    }
+
+
+class Run:
+    """One replication, from the first moment to the horizon.
+
+    Bits stand for sets: of slots in `free`, of tasks in `candidates` (those that may be startable since something
+    changed), of single tools in `whole`.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        seed: int,
+        replication: int,
+        warm_up: float = 0.0,
+        bins: int = 1,
+        shared: list[list[float]] | None = None,
+    ) -> None:
+        self.plan, self.warm_up, self.bins, self.shared = plan, warm_up, bins, shared
+        tasks, slots, buffers, tools = plan.tasks, plan.slots, plan.buffers, plan.tools
+        self.span = plan.horizon - warm_up
+        stream = partial(Stream, seed, replication)
+        self.streams = [stream(*law) for law in plan.drawing["time"]]
+        self.way_streams = [stream(*law) for law in plan.drawing["way"]]
+        self.drawn = [0] * tasks
+        self.level, self.reserved, self.changed = list(plan.start), [0] * buffers, [0.0] * buffers
+        self.ring = [deque([0.0] * n if aged else ()) for n, aged in zip(plan.start, plan.aged, strict=True)]
+        self.left, self.left_changed = list(plan.count), [0.0] * tools
+        self.whole = [(1 << count) - 1 for count in plan.count]
+        self.held: list[list[int]] = [[] for _ in range(slots)]
+        self._tools(seed, replication)
+        self.doing, self.task, self.way, self.previous = [FREE] * slots, [0] * slots, [0] * slots, [NONE] * slots
+        self.column, self.since, self.until = [tasks + STARVED] * slots, [0.0] * slots, [0.0] * slots
+        self.switching, self.repairing, self.birth = [0.0] * slots, [0.0] * slots, [0.0] * slots
+        self.rested, self.idle, self.window = [0.0] * slots, [0.0] * slots, [0] * slots
+        self.experience = [list(row) for row in plan.experience]
+        self.lacks = [STARVED] * tasks
+        self.free, self.candidates = (1 << slots) - 1, (1 << tasks) - 1
+        self.holding: list[int] = []
+        self.carrying: list[int] = []
+        self.events: list[tuple[float, int]] = []
+        self.t, self.at_once, self.counting, self.ending = 0.0, 0, warm_up <= 0, Ending.HORIZON
+        self.try_putting, self.just_freed = False, plan.has_away
+        self._sums()
+
+    def _tools(self, seed: int, replication: int) -> None:
+        """A tool's lives and repairs come from one stream, in the order in which they are needed."""
+        plan = self.plan
+        self.lives: list[Any] = [None] * plan.tools
+        self.repairs: list[Any] = [None] * plan.tools
+        self.life: list[list[float]] = [[] for _ in range(plan.tools)]
+        for u in range(plan.tools):
+            if plan.fails[u]:
+                life = Stream(seed, replication, *plan.drawing["life"][u])
+                self.lives[u], self.repairs[u] = life.variate, life.law(*plan.drawing["repair"][u][1:])
+                self.life[u] = [plan.life_mean[u] * life.variate() for _ in range(plan.count[u])]
+
+    def _sums(self) -> None:
+        plan = self.plan
+        self.output, self.age, self.binned = 0, 0.0, [0] * self.bins
+        self.done, self.lost = [0] * plan.tasks, [0] * plan.tasks
+        self.times = [[0.0] * (plan.tasks + len(Waits)) for _ in range(plan.slots)]
+        self.area, self.in_use = [0.0] * plan.buffers, [0.0] * plan.tools
+        self.put, self.taken = [0] * plan.buffers, [0] * plan.buffers
+        self.begun, self.peak = list(self.level), list(self.level)
+
+    def run(self) -> None:
+        """Everything, until the time is over or nothing goes on."""
+        self.settle()
+        while self.advance():
+            self.settle()
+        self.close()
+
+    def settle(self) -> None:
+        """Do all that can be done at this moment."""
+        while True:
+            if self.try_putting:
+                self.put_down()
+            if self.just_freed:
+                self.go_away()
+            if self.carrying and self.carry_on():
+                continue
+            s, a = self.choose()
+            if s != NONE:
+                self.start(s, a)
+            elif not (self.plan.has_loss and self.lose()):
+                break
+        self.tell_why_free()
+
+    # putting down
+
+    def put_down(self) -> None:
+        """Put down what is held wherever there is room for all of it now, who is done first first."""
+        self.try_putting, plan, i = False, self.plan, 0
+        while i < len(self.holding):
+            s = self.holding[i]
+            a, onward, puts = self.task[s], plan.onward[s][self.way[s]], plan.puts[self.way[s]]
+            if onward != NONE:
+                kept, puts = puts[0], puts[1:]
+            if not plan.before[a] and not self.room_for(puts):
+                for b, _ in puts:
+                    if plan.tight[b]:
+                        self.candidates |= plan.takers[b]
+                i += 1
+                continue
+            if onward != NONE and plan.before[a]:
+                self.reserved[kept[0]] -= kept[1]
+                self.candidates |= plan.makers[kept[0]]
+                self.try_putting = True
+            self.put_into(s, puts)
+            if plan.before[a]:
+                for b, q in puts:
+                    self.reserved[b] -= q
+            del self.holding[i]
+            self.let_go(s)
+            if onward != NONE:
+                self.doing[s], self.task[s], self.column[s] = CARRYING, onward, plan.tasks + STARVED
+                self.carrying.append(s)
+            else:
+                self.free_up(s)
+            self.try_putting = self.try_putting or plan.has_tight
+
+    def room_for(self, puts: Few) -> bool:
+        """Whether there is room for all of that."""
+        return all(self.level[b] + self.reserved[b] + q <= self.plan.limit[b] for b, q in puts)
+
+    def put_into(self, s: int, puts: Few, *, passing: bool = False) -> None:
+        """What a slot holds is put into buffers; where it is `passing`, somebody takes it at the same moment."""
+        plan, t = self.plan, self.t
+        for b, q in puts:
+            level = self.level[b]
+            self.area[b] += level * (t - self.changed[b])
+            self.changed[b] = t
+            self.level[b] = level = level + q
+            self.put[b] += q
+            self.candidates |= plan.takers[b]
+            if level > self.peak[b] and not (passing and plan.tight[b]):
+                self.peak[b] = level
+            if b == plan.output:
+                self.output += q
+                self.age += q * (t - self.birth[s])
+                if self.counting:
+                    self.binned[min(int((t - self.warm_up) / self.span * self.bins), self.bins - 1)] += q
+            if plan.aged[b]:
+                self.ring[b].extend([self.birth[s]] * q)
+
+    def let_go(self, s: int) -> None:
+        """A run is over: its tools are free, and what its slot did since is booked."""
+        a, t = self.task[s], self.t
+        for (u, q), which in zip(self.plan.holds[a], self.held[s], strict=False):
+            self._tool_changes(u, q)
+            self.whole[u] |= which
+        self.done[a] += 1
+        self.times[s][self.column[s]] += t - self.since[s]
+        self.since[s] = t
+
+    def _tool_changes(self, u: int, q: int) -> None:
+        self.in_use[u] += (self.plan.count[u] - self.left[u]) * (self.t - self.left_changed[u])
+        self.left_changed[u] = self.t
+        self.left[u] += q
+        if q > 0:
+            self.candidates |= self.plan.users[u]
+
+    def free_up(self, s: int) -> None:
+        """A slot has nothing in hand any more."""
+        self.doing[s], self.idle[s], self.column[s] = FREE, self.t, self.plan.tasks + STARVED
+        self.free |= 1 << s
+        self.candidates |= self.plan.doable[s]
+        self.just_freed = self.just_freed or self.plan.has_away
+
+    def lose(self) -> bool:
+        """Units that found no room, and for which nobody made any, leave; whether there were any."""
+        plan, stay = self.plan, list[int]()
+        holding, self.holding = self.holding, stay
+        for s in holding:
+            a = self.task[s]
+            if plan.loses[a]:
+                self.lost[a] += sum(q for _, q in plan.puts[self.way[s]])
+                self.let_go(s)
+                self.free_up(s)
+            else:
+                stay.append(s)
+        return len(stay) < len(holding)
+
+    # who is there
+
+    def go_away(self) -> None:
+        """Whoever is free and due to be away goes."""
+        self.just_freed = False
+        for s in range(self.plan.slots):
+            away = self.plan.away[s]
+            while self.free >> s & 1 and self.window[s] < len(away) and away[self.window[s]][0] <= self.t:
+                goes, back = self._leave(s)
+                if back <= goes:
+                    continue
+                self.rested[s] = self.idle[s] = back
+                if back <= self.t:
+                    self._absent(s, goes, back)
+                else:
+                    self._absent(s, goes, goes)
+                    self.doing[s], self.column[s] = ABSENT, self.plan.tasks + AWAY
+                    self.free &= ~(1 << s)
+                    heappush(self.events, (back, s))
+
+    def _leave(self, s: int) -> tuple[float, float]:
+        """(From when, until when) of a slot's next absence."""
+        due, lasts, fixed = self.plan.away[s][self.window[s]]
+        self.window[s] += 1
+        goes = max(due, self.idle[s])
+        return goes, (due if fixed else goes) + lasts
+
+    def _absent(self, s: int, goes: float, back: float) -> None:
+        """Book that a slot was free until it went, and away until then."""
+        if goes > self.since[s]:
+            self.times[s][self.column[s]] += goes - self.since[s]
+            self.since[s] = goes
+        if back > self.since[s]:
+            self.times[s][self.plan.tasks + AWAY] += back - self.since[s]
+            self.since[s] = back
+
+    # who does what
+
+    def carry_on(self) -> bool:
+        """The first who carries a unit and has all else that the next task needs starts it; whether one did."""
+        for i, s in enumerate(self.carrying):
+            a = self.task[s]
+            lacking = self.lacking(a, in_hand=self.plan.puts[self.way[s]][0][0])
+            if lacking == NONE:
+                del self.carrying[i]
+                self.start(s, a, from_hand=True)
+                return True
+            self._turn(s, self.plan.tasks + lacking)
+        return False
+
+    def _turn(self, s: int, column: int) -> None:
+        """What a slot does from now on, where that is something else."""
+        if self.column[s] != column:
+            self.times[s][self.column[s]] += self.t - self.since[s]
+            self.since[s], self.column[s] = self.t, column
+
+    def choose(self) -> tuple[int, int]:
+        """(Slot, task) of the next start, (NONE, NONE) where there is none.
+
+        Among those free and the tasks startable the least rank of the task in the slot's list goes first, then the
+        place in the order of tasks; among slots `preferred` tells.
+        """
+        plan, free, looked = self.plan, self.free, self.candidates
+        best, chosen = MANY * MANY, (NONE, NONE)
+        while looked:
+            bit = looked & -looked
+            looked ^= bit
+            a = plan.task_of[bit]
+            able = free & plan.able[a]
+            if not able:
+                self.candidates ^= bit
+                continue
+            lacking = self.lacking(a)
+            if lacking != NONE:
+                self.lacks[a] = lacking
+                self.candidates ^= bit
+                continue
+            s = next(s for s in plan.preferred[a] if able >> s & 1)
+            if plan.ordered:
+                return s, a
+            if plan.rank[s][a] < best:
+                best, chosen = plan.rank[s][a], (s, a)
+        return chosen
+
+    def lacking(self, a: int, in_hand: int = NONE) -> int:
+        """What keeps a run of a task from starting, NONE where nothing does; a unit of that buffer is in hand."""
+        plan = self.plan
+        for b, q in plan.takes[a]:
+            if (
+                self.level[b] < q
+                and b != in_hand
+                and not (in_hand == NONE and plan.tight[b] and self.donor(b, q) != NONE)
+            ):
+                return STARVED
+        for u, q in plan.holds[a]:
+            if self.left[u] < q:
+                return NO_TOOL
+        if plan.before[a] and not all(self.room_for((pair,)) for pair in plan.all_puts[a]):
+            return NO_ROOM
+        return NONE
+
+    def donor(self, b: int, wanted: int) -> int:
+        """Who holds what a buffer too small for it lacks, and could pass it from hand to hand; NONE if nobody."""
+        plan = self.plan
+        for s in self.holding:
+            if plan.before[self.task[s]] or plan.onward[s][self.way[s]] != NONE:
+                continue
+            reaches, fits = False, True
+            for d, q in plan.puts[self.way[s]]:
+                over = self.level[d] + self.reserved[d] + q
+                if d == b:
+                    reaches = self.level[b] + q >= wanted
+                    over -= wanted
+                fits = fits and over <= plan.limit[d]
+            if reaches and fits:
+                return s
+        return NONE
+
+    # starting
+
+    def start(self, s: int, a: int, *, from_hand: bool = False) -> None:
+        """A slot begins a run of a task."""
+        if self.plan.has_tight and not from_hand:
+            self.pass_on(a)
+        self.birth[s] = self.take(s, a, from_hand=from_hand)
+        x = self.draw(s, a)
+        if self.plan.has_learning:
+            if self.plan.learning[a] < 0:
+                x *= max(self.plan.floor[a], (1.0 + self.experience[s][a]) ** self.plan.learning[a])
+            self.experience[s][a] += 1.0
+        if self.plan.fatigue[s] > 0:
+            x *= 1.0 + self.plan.fatigue[s] * (self.t - self.rested[s])
+        change = self.plan.setup[a] if self.previous[s] not in (NONE, a) else 0.0
+        self.previous[s] = a
+        repair = self.grip(s, a, x) if self.plan.holds[a] else 0.0
+        self.times[s][self.column[s]] += self.t - self.since[s]
+        self.since[s], self.column[s], self.doing[s], self.task[s] = self.t, a, WORKING, a
+        self.switching[s], self.repairing[s] = change, repair
+        self.until[s] = self.t + (change + x + repair)
+        self.free &= ~(1 << s)
+        heappush(self.events, (self.until[s], s))
+
+    def pass_on(self, a: int) -> None:
+        """Units for which their buffer is too small pass from the hands of those who hold them."""
+        donors = [self.donor(b, q) for b, q in self.plan.takes[a] if self.level[b] < q]
+        for s in donors:
+            if s != NONE:
+                self.put_into(s, self.plan.puts[self.way[s]], passing=True)
+                self.let_go(s)
+                self.holding.remove(s)
+                self.free_up(s)
+
+    def take(self, s: int, a: int, *, from_hand: bool) -> float:
+        """Take what a run of a task needs out of its buffers; when the unit was born, which the first of them tells."""
+        plan, t, born = self.plan, self.t, self.t
+        in_hand = plan.puts[self.way[s]][0][0] if from_hand else NONE
+        for place, (b, q) in enumerate(plan.takes[a]):
+            if b == in_hand:
+                self.put[b] += 1
+                self.taken[b] += 1
+                born = self.birth[s] if place == 0 else born
+                continue
+            level = self.level[b]
+            self.area[b] += level * (t - self.changed[b])
+            self.changed[b] = t
+            self.level[b] = level - q
+            self.taken[b] += q
+            if plan.makers[b]:
+                self.candidates |= plan.makers[b]
+                self.try_putting = self.try_putting or bool(self.holding)
+            if plan.aged[b]:
+                oldest = [self.ring[b].popleft() for _ in range(q)]
+                born = oldest[0] if place == 0 else born
+        return born
+
+    def draw(self, s: int, a: int) -> float:
+        """Time of the next run of a task at the slot's speed; its way is drawn as well, and room reserved."""
+        plan, n = self.plan, self.drawn[a]
+        self.drawn[a] = n + 1
+        x = self.shared[a][n] if self.shared is not None else self.streams[a].variate() * plan.mean[a]
+        w, end = plan.ways[a]
+        if end - w > 1:
+            chance = self.way_streams[a].uniform()
+            while plan.up_to[w] < chance:
+                w += 1
+        self.way[s] = w
+        if plan.before[a]:
+            for b, q in plan.puts[w]:
+                self.reserved[b] += q
+        return x / plan.speed[s][a]
+
+    def grip(self, s: int, a: int, x: float) -> float:
+        """Take up the tools of a run; how long their repairs last, which come in time of use."""
+        plan, repair, self.held[s] = self.plan, 0.0, []
+        for u, q in plan.holds[a]:
+            self._tool_changes(u, -q)
+            which = 0
+            for _ in range(q if plan.fails[u] else 0):
+                bit = self.whole[u] & -self.whole[u]
+                self.whole[u] ^= bit
+                which |= bit
+                k = bit.bit_length() - 1
+                self.life[u][k] -= x
+                while self.life[u][k] < 0:
+                    repair += plan.repair_mean[u] * self.repairs[u]()
+                    self.life[u][k] += plan.life_mean[u] * self.lives[u]()
+            self.held[s].append(which)
+        return repair
+
+    def tell_why_free(self) -> None:
+        """Whoever is free waits for what their tasks lack: room before a tool before units."""
+        plan, free = self.plan, self.free
+        while free:
+            bit = free & -free
+            free ^= bit
+            s = bit.bit_length() - 1
+            self._turn(s, plan.tasks + max(self.lacks[a] for a in range(plan.tasks) if plan.speed[s][a] > 0))
+
+    # time
+
+    def advance(self) -> bool:
+        """Go on to the next event; False where there is none until the horizon."""
+        if not self.events:
+            self.ending = Ending.DEADLOCK if self.holding or self.carrying else Ending.DRY
+            return False
+        when, s = self.events[0]
+        if when > self.plan.horizon:
+            return False
+        self.at_once = 1 if when > self.t else self.at_once + 1
+        if self.at_once > MANY:
+            self.ending = Ending.ENDLESS
+            return False
+        if not self.counting and when > self.warm_up:
+            self.count_from_here()
+        heappop(self.events)
+        self.t = when
+        if self.doing[s] == ABSENT:
+            self._turn(s, self.plan.tasks + STARVED)
+            self.free_up(s)
+        else:
+            self.finish(s)
+        return True
+
+    def finish(self, s: int) -> None:
+        """The work of a run is done, and held until it is put down."""
+        a, row, t = self.task[s], self.times[s], self.t
+        row[a] += t - self.since[s] - self.switching[s] - self.repairing[s]
+        row[self.plan.tasks + SWITCHING] += self.switching[s]
+        row[self.plan.tasks + REPAIR] += self.repairing[s]
+        self.since[s], self.column[s], self.doing[s] = t, self.plan.tasks + BLOCKED, HOLDING
+        self.holding.append(s)
+        self.try_putting = True
+        if self.plan.arrives[a]:
+            self.birth[s] = t
+        self.just_freed = self.just_freed or self.plan.has_away
+
+    def count_from_here(self) -> None:
+        """The warm-up is over: forget its sums, and what of the runs in hand lies in it."""
+        self.counting, at = True, self.warm_up
+        self._sums()
+        self.changed, self.left_changed = [at] * self.plan.buffers, [at] * self.plan.tools
+        for s in range(self.plan.slots):
+            if self.doing[s] == WORKING:
+                setup, _, repair = self._parts(s, at)
+                self.repairing[s] -= repair
+                self.switching[s] -= setup
+            self.since[s] = max(self.since[s], at)
+
+    def _parts(self, s: int, until: float) -> tuple[float, float, float]:
+        """How much of a run until then was setup, work and repair, in this order."""
+        gone = until - self.since[s]
+        setup = min(gone, self.switching[s])
+        work = min(gone - setup, max(0.0, self.until[s] - self.since[s] - self.switching[s] - self.repairing[s]))
+        return setup, work, gone - setup - work
+
+    def close(self) -> None:
+        """The time is over: book what was going on."""
+        plan, horizon = self.plan, self.plan.horizon
+        if not self.counting:
+            self.count_from_here()
+        for s, row in enumerate(self.times):
+            while self.doing[s] == FREE and self.window[s] < len(plan.away[s]):
+                if plan.away[s][self.window[s]][0] >= horizon:
+                    break
+                goes, back = self._leave(s)
+                back = min(back, horizon)
+                if back > goes:
+                    self.idle[s] = back
+                    self._absent(s, goes, back)
+            if self.doing[s] == WORKING:
+                setup, work, repair = self._parts(s, horizon)
+                row[self.task[s]] += work
+                row[plan.tasks + SWITCHING] += setup
+                row[plan.tasks + REPAIR] += repair
+            else:
+                row[self.column[s]] += horizon - self.since[s]
+        for b in range(plan.buffers):
+            self.area[b] += self.level[b] * (horizon - self.changed[b])
+        for u in range(plan.tools):
+            self.in_use[u] += (plan.count[u] - self.left[u]) * (horizon - self.left_changed[u])
+
+    def sums(self) -> Sums:
+        """What it came to."""
+        return Sums(
+            output=self.output,
+            binned=self.binned,
+            done=self.done,
+            lost=self.lost,
+            times=self.times,
+            area=self.area,
+            start=self.begun,
+            put=self.put,
+            taken=self.taken,
+            end=self.level,
+            peak=self.peak,
+            in_use=self.in_use,
+            age=self.age,
+            ending=int(self.ending),
+            ended=self.t if self.ending != Ending.HORIZON else self.plan.horizon,
+        )
+
+
+class Recorder(Run):
+    """A replication of which everything is kept: runs, waits, levels, units and ages."""
+
+    def __init__(self, plan: Plan, *, seed: int, replication: int, limit: int) -> None:
+        super().__init__(plan, seed=seed, replication=replication)
+        self.most, self.units = limit, 0
+        self.runs: list[list[Any]] = []
+        self.current: list[list[Any]] = [[] for _ in range(plan.slots)]
+        self.unit_of = [NONE] * plan.slots
+        self.units_in = [deque([NONE] * n) for n in plan.start]
+        self.waits: list[tuple[int, int, float, float]] = []
+        self.levels: list[tuple[list[float], list[int]]] = [([0.0], [n]) for n in plan.start]
+        self.ages: list[float] = []
+        self.seen, self.turned = list(self.column), [0.0] * plan.slots
+
+    def advance(self) -> bool:
+        """As ever, until there are as many runs as are kept."""
+        return len(self.runs) < self.most and super().advance()
+
+    def settle(self) -> None:
+        """As ever, and note what has changed."""
+        super().settle()
+        for s, column in enumerate(self.column):
+            if column != self.seen[s]:
+                self._waited(s, self.t, column)
+        for (times, levels), level in zip(self.levels, self.level, strict=True):
+            if level != levels[-1]:
+                if times[-1] == self.t:
+                    del times[-1], levels[-1]
+                times.append(self.t)
+                levels.append(level)
+
+    def start(self, s: int, a: int, *, from_hand: bool = False) -> None:
+        """As ever, and note the run."""
+        super().start(s, a, from_hand=from_hand)
+        begun = self.t + self.switching[s]
+        self._waited(s, self.t, a)
+        if self.switching[s]:
+            self.waits.append((s, SWITCHING, self.t, begun))
+        self.current[s] = [s, a, self.unit_of[s], self.t, begun, self.until[s], self.plan.horizon]
+        self.runs.append(self.current[s])
+
+    def take(self, s: int, a: int, *, from_hand: bool) -> float:
+        """As ever, and note the unit: that of the first buffer, else a new one where anybody will see it again."""
+        plan = self.plan
+        in_hand = plan.puts[self.way[s]][0][0] if from_hand else NONE
+        taken = []
+        for b, q in plan.takes[a]:
+            mine = [self.unit_of[s]] if b == in_hand else [self.units_in[b].popleft() for _ in range(q)]
+            taken.append(mine[0])
+        followed = any(plan.aged[b] or b == plan.output for b, _ in plan.all_puts[a])
+        unit = taken[0] if taken else NONE
+        if unit == NONE and (taken or followed):
+            unit = self.units
+            self.units += 1
+        self.unit_of[s] = unit
+        return super().take(s, a, from_hand=from_hand)
+
+    def put_into(self, s: int, puts: Few, *, passing: bool = False) -> None:
+        """As ever, and note which unit comes where."""
+        super().put_into(s, puts, passing=passing)
+        for b, q in puts:
+            self.units_in[b].extend([self.unit_of[s]] * q)
+            if b == self.plan.output:
+                self.ages.extend([self.t - self.birth[s]] * q)
+
+    def let_go(self, s: int) -> None:
+        """As ever, and note when."""
+        super().let_go(s)
+        self.current[s][-1] = self.t
+
+    def _absent(self, s: int, goes: float, back: float) -> None:
+        super()._absent(s, goes, back)
+        if back > goes:
+            self._waited(s, goes, self.plan.tasks + AWAY)
+            self._waited(s, back, self.column[s])
+        else:
+            self._waited(s, goes, self.plan.tasks + AWAY)
+
+    def finish(self, s: int) -> None:
+        """As ever, and note from when it waits."""
+        super().finish(s)
+        self._waited(s, self.t, self.column[s])
+
+    def _waited(self, s: int, until: float, column: int) -> None:
+        """A slot did what it did until then, and something else after."""
+        kind = self.seen[s] - self.plan.tasks
+        until = max(until, self.turned[s])
+        if kind >= 0 and until > self.turned[s]:
+            self.waits.append((s, kind, self.turned[s], until))
+        self.seen[s], self.turned[s] = column, until
+
+    def records(self, net: Network) -> Records:
+        """All that was noted, cut off at the end."""
+        end = self.plan.horizon if len(self.runs) < self.most else self.t
+        for s, column in enumerate(self.column):
+            self._waited(s, end, column)
+        rows = list(zip(*self.runs, strict=True)) or [()] * 7
+        whole = [np.array(row, np.int64) for row in rows[:3]]
+        times = [np.minimum(np.array(row, float), end) for row in rows[3:]]
+        self.waits.sort(key=lambda wait: (wait[2], wait[0]))
+        return Records(
+            slots=net.slots,
+            tasks=net.tasks,
+            buffers=net.buffers,
+            worker=whole[0],
+            task=whole[1],
+            unit=whole[2],
+            start=times[0],
+            work=times[1],
+            finish=times[2],
+            leave=times[3],
+            waits=tuple((s, kind, start, min(until, end)) for s, kind, start, until in self.waits if start < end),
+            levels={
+                name: (np.array(at), np.array(level, np.int64))
+                for name, (at, level) in zip(net.buffers, self.levels, strict=True)
+            },
+            age=np.array(self.ages),
+            horizon=end,
+        )
+
+
+def simulate_plain(
+    net: Network,
+    *,
+    seed: int,
+    replication: int,
+    warm_up: float = 0.0,
+    bins: int = 1,
+    shared: NDArray[np.float64] | None = None,
+    plan: Plan | None = None,
+) -> Sums:
+    """What one replication comes to; the same numbers as the compiled engine gives.
+
+    Parameters
+    ----------
+    shared
+        (A, n) times that the n-th run of each task takes at speed 1, instead of drawn ones.
+    plan
+        Of the same network, where there are many replications of it.
+    """
+    times = None if shared is None else shared.tolist()
+    run = Run(plan or Plan(net), seed=seed, replication=replication, warm_up=warm_up, bins=bins, shared=times)
+    run.run()
+    return run.sums()
+
+
+def record(work: Work, *, seed: int = 0, replication: int = 0, limit: int = 200_000) -> Records:
+    """One replication, run by run and level by level, from its beginning: nothing is left out as warm-up.
+
+    After `limit` runs the record ends; its horizon then is the time at which it does.
+    """
+    net = network(work)
+    run = Recorder(Plan(net), seed=seed, replication=replication, limit=limit)
+    run.run()
+    return run.records(net)
