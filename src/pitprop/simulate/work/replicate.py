@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.define.work import Work
-from pitprop.simulate.work.network import network
+from pitprop.simulate.work.loop import Plan, simulate_plain
+from pitprop.simulate.work.network import Network, network
 from pitprop.simulate.work.totals import Totals
 
 Engine = Literal["auto", "compiled", "python"]
@@ -18,6 +20,10 @@ CHUNK = 64
 """Replications that a thread runs in one go: an interrupt waits for no more than these."""
 ROOM = 1024
 """Units of known age that fit into a buffer at first; what holds more is run again with more."""
+PLAIN_SPEED = 1.5e5
+"""Runs of tasks that the plain engine does in a second, on an ordinary machine."""
+LOADING, COMPILING = 1.0, 8.0
+"""Seconds until the compiled engine starts where it was compiled before, and where it was not."""
 
 
 def replicate(
@@ -43,24 +49,82 @@ def replicate(
     threads
         At most as many; the machine's cores by default. The result is the same.
     engine
-        `compiled` starts slowly and runs fast, `python` the other way round; `auto` looks at the work ahead.
+        `compiled` starts slowly and runs fast, `python` the other way round; `auto` looks at the work ahead. The
+        result is the same.
     shared
         (A, n) times that the n-th run of each task takes at speed 1, instead of drawn ones.
     """
+    net = network(work)
+    if engine == "auto":
+        engine = "python" if runs_ahead(net) * replications < PLAIN_SPEED * compiled_starts_in() else "compiled"
+    if engine == "python":
+        return _plain(net, replications, seed, first, bins, float(warm_up), shared)
+    return _compiled(net, replications, seed, first, bins, float(warm_up), threads, shared)
+
+
+def runs_ahead(net: Network) -> float:
+    """About how many runs of tasks one replication has, were nobody ever to wait."""
+    a = net.arrays
+    able = a.speed > 0
+    length = np.where(able, a.mean / np.where(able, a.speed, 1.0), 0.0).sum(axis=1) / np.maximum(able.sum(axis=1), 1)
+    return float((net.horizon / np.maximum(length, net.horizon * 1e-6)).sum())
+
+
+def compiled_starts_in() -> float:
+    """About how many seconds it takes until the compiled engine runs."""
     from pitprop.simulate.work import kernel
 
-    net = network(work)
+    if kernel.replications.signatures:
+        return 0.0
+    kept = Path(kernel.replications.stats.cache_path).glob("kernel.replications-*.nbi")
+    source = Path(kernel.__file__).stat().st_mtime
+    return LOADING if any(index.stat().st_mtime >= source for index in kept) else COMPILING
+
+
+def _plain(
+    net: Network,
+    replications: int,
+    seed: int,
+    first: int,
+    bins: int,
+    warm_up: float,
+    shared: NDArray[np.float64] | None,
+) -> Totals:
+    from pitprop.simulate.work import kernel
+
+    plan = Plan(net)
+    sums = kernel.sums(replications, len(net.tasks), len(net.slots), len(net.buffers), len(net.tools), bins)
+    for r in range(replications):
+        one = simulate_plain(
+            net, seed=seed, replication=first + r, warm_up=warm_up, bins=bins, shared=shared, plan=plan
+        )
+        for field, value in one._asdict().items():
+            getattr(sums, field)[r] = value
+    return Totals(span=net.horizon - warm_up, **sums._asdict())
+
+
+def _compiled(
+    net: Network,
+    replications: int,
+    seed: int,
+    first: int,
+    bins: int,
+    warm_up: float,
+    threads: int | None,
+    shared: NDArray[np.float64] | None,
+) -> Totals:
+    from pitprop.simulate.work import kernel
+
     sums = kernel.sums(replications, len(net.tasks), len(net.slots), len(net.buffers), len(net.tools), bins)
     drawn = np.zeros((1, 1)) if shared is None else np.ascontiguousarray(shared, float)
 
-    def run(low: int, places: int = ROOM) -> None:
-        high = min(low + CHUNK, replications)
+    def simulate(low: int, high: int, places: int) -> None:
         kernel.replications(
             net.arrays,
             np.uint64(seed),
             np.uint64(first),
             net.horizon,
-            float(warm_up),
+            warm_up,
             drawn,
             shared is not None,
             places,
@@ -68,24 +132,16 @@ def replicate(
             low,
             high,
         )
+
+    def run(low: int, places: int = ROOM) -> None:
+        high = min(low + CHUNK, replications)
+        simulate(low, high, places)
         while (crowded := np.flatnonzero(sums.ending[low:high] == kernel.CROWDED)).size:
             places *= 8
-            for r in low + crowded:
+            for r in (low + crowded).tolist():
                 for field in sums:
                     field[r] = 0
-                kernel.replications(
-                    net.arrays,
-                    np.uint64(seed),
-                    np.uint64(first),
-                    net.horizon,
-                    float(warm_up),
-                    drawn,
-                    shared is not None,
-                    places,
-                    sums,
-                    r,
-                    r + 1,
-                )
+                simulate(r, r + 1, places)
 
     starts = range(0, replications, CHUNK)
     workers = min(threads or os.cpu_count() or 1, len(starts))
