@@ -649,8 +649,10 @@ class Run:
 class Recorder(Run):
     """A replication of which everything is kept: runs, waits, levels, units and ages."""
 
-    def __init__(self, plan: Plan, *, seed: int, replication: int, limit: int) -> None:
-        super().__init__(plan, seed=seed, replication=replication)
+    def __init__(
+        self, plan: Plan, *, seed: int, replication: int, limit: int, shared: list[list[float]] | None = None
+    ) -> None:
+        super().__init__(plan, seed=seed, replication=replication, shared=shared)
         self.most, self.units = limit, 0
         self.runs: list[list[Any]] = []
         self.current: list[list[Any]] = [[] for _ in range(plan.slots)]
@@ -793,12 +795,25 @@ def simulate_plain(
     return run.sums()
 
 
-def record(work: Work, *, seed: int = 0, replication: int = 0, limit: int = 200_000) -> Records:
+def record(
+    work: Work,
+    *,
+    seed: int = 0,
+    replication: int = 0,
+    limit: int = 200_000,
+    shared: NDArray[np.float64] | None = None,
+) -> Records:
     """One replication, run by run and level by level, from its beginning: nothing is left out as warm-up.
 
-    After `limit` runs the record ends; its horizon then is the time at which it does.
+    Parameters
+    ----------
+    limit
+        After so many runs the record ends; its horizon then is the time at which it does.
+    shared
+        As of `replicate`.
     """
     net = network(work)
-    run = Recorder(Plan(net), seed=seed, replication=replication, limit=limit)
+    times = None if shared is None else shared.tolist()
+    run = Recorder(Plan(net), seed=seed, replication=replication, limit=limit, shared=times)
     run.run()
     return run.records(net)
