@@ -78,6 +78,7 @@ class Plan:
         away = list(zip(a.away_from.tolist(), a.away_for.tolist(), a.away_fixed.tolist(), strict=True))
         self.away = [away[low:high] for low, high in pairwise(a.away_at)]
         self.drawing = _drawing(a)
+        self.mine = [[task for task in range(self.tasks) if row[task] > 0] for row in self.speed]
         self._changes(a.bit.tolist())
         self.has_away = len(a.away_at) > 0 and a.away_at[-1] > 0
         self.has_loss, self.has_tight = bool(a.loses.any()), bool(a.tight.any())
@@ -148,6 +149,17 @@ class Run:
     changed), of single tools in `whole`.
     """
 
+    # fmt: off
+    __slots__ = (
+        "age", "area", "at_once", "begun", "binned", "bins", "birth", "candidates", "carrying", "chances",
+        "changed", "column", "counting", "doing", "done", "drawn", "ending", "events", "experience", "free",
+        "held", "holding", "idle", "in_use", "just_freed", "lacks", "left", "left_changed", "level", "life",
+        "lives", "lost", "output", "peak", "plan", "previous", "put", "repairing", "repairs", "reserved",
+        "rested", "ring", "shared", "since", "span", "switching", "t", "taken", "task", "times", "try_putting",
+        "until", "variates", "warm_up", "way", "whole", "window",
+    )
+    # fmt: on
+
     def __init__(
         self,
         plan: Plan,
@@ -162,8 +174,8 @@ class Run:
         tasks, slots, buffers, tools = plan.tasks, plan.slots, plan.buffers, plan.tools
         self.span = plan.horizon - warm_up
         stream = partial(Stream, seed, replication)
-        self.streams = [stream(*law) for law in plan.drawing["time"]]
-        self.way_streams = [stream(*law) for law in plan.drawing["way"]]
+        self.variates = [stream(*law).law(*law[1:]) for law in plan.drawing["time"]]
+        self.chances = [stream(*law).uniform for law in plan.drawing["way"]]
         self.drawn = [0] * tasks
         self.level, self.reserved, self.changed = list(plan.start), [0] * buffers, [0.0] * buffers
         self.ring = [deque([0.0] * n if aged else ()) for n, aged in zip(plan.start, plan.aged, strict=True)]
@@ -233,27 +245,28 @@ class Run:
 
     def put_down(self) -> None:
         """Put down what is held wherever there is room for all of it now, who is done first first."""
-        self.try_putting, plan, i = False, self.plan, 0
-        while i < len(self.holding):
-            s = self.holding[i]
-            a, onward, puts = self.task[s], plan.onward[s][self.way[s]], plan.puts[self.way[s]]
+        self.try_putting, plan, holding, i = False, self.plan, self.holding, 0
+        while i < len(holding):
+            s = holding[i]
+            w = self.way[s]
+            puts, before, onward = plan.puts[w], plan.before[self.task[s]], plan.onward[s][w]
             if onward != NONE:
                 kept, puts = puts[0], puts[1:]
-            if not plan.before[a] and not self.room_for(puts):
+            if not before and not self.room_for(puts):
                 for b, _ in puts:
                     if plan.tight[b]:
                         self.candidates |= plan.takers[b]
                 i += 1
                 continue
-            if onward != NONE and plan.before[a]:
+            if onward != NONE and before:
                 self.reserved[kept[0]] -= kept[1]
                 self.candidates |= plan.makers[kept[0]]
                 self.try_putting = True
             self.put_into(s, puts)
-            if plan.before[a]:
+            if before:
                 for b, q in puts:
                     self.reserved[b] -= q
-            del self.holding[i]
+            del holding[i]
             self.let_go(s)
             if onward != NONE:
                 self.doing[s], self.task[s], self.column[s] = CARRYING, onward, plan.tasks + STARVED
@@ -264,7 +277,11 @@ class Run:
 
     def room_for(self, puts: Few) -> bool:
         """Whether there is room for all of that."""
-        return all(self.level[b] + self.reserved[b] + q <= self.plan.limit[b] for b, q in puts)
+        level, reserved, limit = self.level, self.reserved, self.plan.limit
+        for b, q in puts:  # noqa: SIM110 (twice as fast as a generator)
+            if level[b] + reserved[b] + q > limit[b]:
+                return False
+        return True
 
     def put_into(self, s: int, puts: Few, *, passing: bool = False) -> None:
         """What a slot holds is put into buffers; where it is `passing`, somebody takes it at the same moment."""
@@ -289,9 +306,10 @@ class Run:
     def let_go(self, s: int) -> None:
         """A run is over: its tools are free, and what its slot did since is booked."""
         a, t = self.task[s], self.t
-        for (u, q), which in zip(self.plan.holds[a], self.held[s], strict=False):
-            self._tool_changes(u, q)
-            self.whole[u] |= which
+        if self.plan.holds[a]:
+            for (u, q), which in zip(self.plan.holds[a], self.held[s], strict=True):
+                self._tool_changes(u, q)
+                self.whole[u] |= which
         self.done[a] += 1
         self.times[s][self.column[s]] += t - self.since[s]
         self.since[s] = t
@@ -387,6 +405,8 @@ class Run:
         place in the order of tasks; among slots `preferred` tells.
         """
         plan, free, looked = self.plan, self.free, self.candidates
+        if not free:
+            self.candidates = looked = 0
         best, chosen = MANY * MANY, (NONE, NONE)
         while looked:
             bit = looked & -looked
@@ -401,7 +421,9 @@ class Run:
                 self.lacks[a] = lacking
                 self.candidates ^= bit
                 continue
-            s = next(s for s in plan.preferred[a] if able >> s & 1)
+            for s in plan.preferred[a]:
+                if able >> s & 1:
+                    break
             if plan.ordered:
                 return s, a
             if plan.rank[s][a] < best:
@@ -421,7 +443,7 @@ class Run:
         for u, q in plan.holds[a]:
             if self.left[u] < q:
                 return NO_TOOL
-        if plan.before[a] and not all(self.room_for((pair,)) for pair in plan.all_puts[a]):
+        if plan.before[a] and not self.room_for(plan.all_puts[a]):
             return NO_ROOM
         return NONE
 
@@ -482,8 +504,8 @@ class Run:
         in_hand = plan.puts[self.way[s]][0][0] if from_hand else NONE
         for place, (b, q) in enumerate(plan.takes[a]):
             if b == in_hand:
-                self.put[b] += 1
-                self.taken[b] += 1
+                self.put[b] += q
+                self.taken[b] += q
                 born = self.birth[s] if place == 0 else born
                 continue
             level = self.level[b]
@@ -495,18 +517,20 @@ class Run:
                 self.candidates |= plan.makers[b]
                 self.try_putting = self.try_putting or bool(self.holding)
             if plan.aged[b]:
-                oldest = [self.ring[b].popleft() for _ in range(q)]
-                born = oldest[0] if place == 0 else born
+                if place == 0:
+                    born = self.ring[b][0]
+                for _ in range(q):
+                    self.ring[b].popleft()
         return born
 
     def draw(self, s: int, a: int) -> float:
         """Time of the next run of a task at the slot's speed; its way is drawn as well, and room reserved."""
         plan, n = self.plan, self.drawn[a]
         self.drawn[a] = n + 1
-        x = self.shared[a][n] if self.shared is not None else self.streams[a].variate() * plan.mean[a]
+        x = self.shared[a][n] if self.shared is not None else self.variates[a]() * plan.mean[a]
         w, end = plan.ways[a]
         if end - w > 1:
-            chance = self.way_streams[a].uniform()
+            chance = self.chances[a]()
             while plan.up_to[w] < chance:
                 w += 1
         self.way[s] = w
@@ -516,21 +540,28 @@ class Run:
         return x / plan.speed[s][a]
 
     def grip(self, s: int, a: int, x: float) -> float:
-        """Take up the tools of a run; how long their repairs last, which come in time of use."""
-        plan, repair, self.held[s] = self.plan, 0.0, []
-        for u, q in plan.holds[a]:
+        """Take up the tools of a run; how long their repairs last."""
+        repair, self.held[s] = 0.0, []
+        for u, q in self.plan.holds[a]:
             self._tool_changes(u, -q)
             which = 0
-            for _ in range(q if plan.fails[u] else 0):
-                bit = self.whole[u] & -self.whole[u]
-                self.whole[u] ^= bit
-                which |= bit
-                k = bit.bit_length() - 1
-                self.life[u][k] -= x
-                while self.life[u][k] < 0:
-                    repair += plan.repair_mean[u] * self.repairs[u]()
-                    self.life[u][k] += plan.life_mean[u] * self.lives[u]()
+            if self.plan.fails[u]:
+                for _ in range(q):
+                    which |= self.whole[u] & -self.whole[u]
+                    self.whole[u] &= self.whole[u] - 1
+                repair += self.repairs_in(u, which, x)
             self.held[s].append(which)
+        return repair
+
+    def repairs_in(self, u: int, which: int, x: float) -> float:
+        """Time of the repairs of these units of a tool while they are in use for so long."""
+        repair, life = 0.0, self.life[u]
+        for k in range(which.bit_length()):
+            if which >> k & 1:
+                life[k] -= x
+                while life[k] < 0:
+                    repair += self.plan.repair_mean[u] * self.repairs[u]()
+                    life[k] += self.plan.life_mean[u] * self.lives[u]()
         return repair
 
     def tell_why_free(self) -> None:
@@ -540,7 +571,11 @@ class Run:
             bit = free & -free
             free ^= bit
             s = bit.bit_length() - 1
-            self._turn(s, plan.tasks + max(self.lacks[a] for a in range(plan.tasks) if plan.speed[s][a] > 0))
+            why = STARVED
+            for a in plan.mine[s]:
+                why = max(why, self.lacks[a])
+            if self.column[s] != plan.tasks + why:
+                self._turn(s, plan.tasks + why)
 
     # time
 

@@ -1,4 +1,4 @@
-"""Random numbers that belong to a task, not to a moment: the same ones in every arm, in any order, on any number of cores.
+"""Random numbers that belong to a task, not to a moment: the same ones in every arm, in any order, on any core.
 
 A stream is keyed by (seed, replication, name, purpose). Its state advances by a constant and is mixed (SplitMix64;
 Steele, Lea and Flood 2014), so that streams need no memory of each other and the compiled and the plain engine draw
@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pitprop.define.work import Time
 
@@ -27,6 +27,8 @@ SPREAD = 0xD1342543DE82EF95
 MASK = 0xFFFFFFFFFFFFFFFF
 TWO_PI = 6.283185307179586
 STEP = 2.0**-52
+BLOCK = 64
+"""So many numbers the plain engine mixes at first; of a stream that it needs more of, more at once."""
 
 _GOLDEN, _MIX_1, _MIX_2, _SPREAD = np.uint64(GOLDEN), np.uint64(MIX_1), np.uint64(MIX_2), np.uint64(SPREAD)
 _30, _27, _31, _12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
@@ -158,7 +160,10 @@ class Stream:
         Of an empirical distribution, with mean 1.
     """
 
-    __slots__ = ("_next", "_state")
+    __slots__ = ("_next", "uniform")
+
+    uniform: Callable[[], float]
+    """The next number, strictly between 0 and 1."""
 
     def __init__(
         self,
@@ -170,15 +175,9 @@ class Stream:
         two: float = 0.0,
         values: tuple[float, ...] = (),
     ) -> None:
-        self._state = _mixed(_mixed((seed * SPREAD + replication * GOLDEN) & MASK) ^ stream)
+        first = _mixed(_mixed((seed * SPREAD + replication * GOLDEN) & MASK) ^ stream)
+        self.uniform = _numbers(first).__next__
         self._next: Callable[[], float] = self.law(kind, one, two, values)
-
-    def uniform(self) -> float:
-        """The next number, strictly between 0 and 1."""
-        self._state = z = (self._state + GOLDEN) & MASK
-        z = ((z ^ (z >> 30)) * MIX_1) & MASK
-        z = ((z ^ (z >> 27)) * MIX_2) & MASK
-        return (float((z ^ (z >> 31)) >> 12) + 0.5) * STEP
 
     def variate(self) -> float:
         """The next variate of mean 1."""
@@ -219,6 +218,18 @@ class Stream:
             u = self.uniform()
             if math.log(u) < 0.5 * z * z + d - d * v + d * math.log(v):
                 return d * v * scale * boost
+
+
+def _numbers(state: int) -> Iterator[float]:
+    """Numbers strictly between 0 and 1 after a state, mixed block by block."""
+    size = BLOCK
+    while True:
+        z = np.uint64(state) + np.arange(1, size + 1, dtype=np.uint64) * _GOLDEN
+        z = (z ^ (z >> _30)) * _MIX_1
+        z = (z ^ (z >> _27)) * _MIX_2
+        yield from ((((z ^ (z >> _31)) >> _12).astype(float) + 0.5) * STEP).tolist()
+        state = (state + size * GOLDEN) & MASK
+        size = min(2 * size, 16 * BLOCK)
 
 
 def _mixed(z: int) -> int:
