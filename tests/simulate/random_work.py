@@ -20,7 +20,7 @@ def random_work(random: Random) -> Work:
     if random.random() < 0.4:
         shift["every"] = shift["length"] + random.choice([0, 5, 20])
     by_hand = [name for name, task in tasks.items() if not task.get("automatic")]
-    crew = _crew(random, by_hand) if by_hand else {}
+    crew = _crew(random, by_hand, follow=not _batches(tasks)) if by_hand else {}
     return Work.model_validate(
         {"output": "out", "shift": shift, "buffers": buffers, "tools": tools, "tasks": tasks, **crew}
     )
@@ -94,21 +94,28 @@ def _task(random: Random, k: int, stations: int, tools: Plain) -> Plain:
     return task
 
 
-def _crew(random: Random, tasks: list[str]) -> Plain:
-    roles = {f"role{k}": _role(random, tasks) for k in range(random.randrange(1, 4))}
+def _batches(tasks: Plain) -> bool:
+    """Whether some task takes or makes more than one unit at once."""
+    counts = [task[end] for task in tasks.values() for end in ("from", "to") if isinstance(task.get(end), dict)]
+    ways = [way["to"] for task in tasks.values() if isinstance(task.get("to"), list) for way in task["to"]]
+    return any(count > 1 for each in counts + ways for count in each.values())
+
+
+def _crew(random: Random, tasks: list[str], *, follow: bool) -> Plain:
+    roles = {f"role{k}": _role(random, tasks, follow) for k in range(random.randrange(1, 4))}
     left = [name for name in tasks if not any(name in role["tasks"] for role in roles.values())]
     if left:
         roles["rest"] = {"tasks": left}
     return {"roles": roles, "crew": {"roles": list(roles), "size": random.randrange(1, 6)}}
 
 
-def _role(random: Random, tasks: list[str]) -> Plain:
+def _role(random: Random, tasks: list[str], follow: bool) -> Plain:
     mine = random.sample(tasks, random.randrange(1, len(tasks) + 1))
     role: Plain = {"tasks": mine}
     if random.random() < 0.5:
         role["speed"] = {task: random.choice([0.5, 1, 1, 2]) for task in mine}
     for chance, field, choices in (
-        (0.35, "follow", [True]),
+        (0.5 * follow, "follow", [True]),
         (0.2, "training", [1, 3.5]),
         (0.2, "fatigue", [0.5, 5]),
         (0.2, "experience", [{mine[0]: 5}]),
