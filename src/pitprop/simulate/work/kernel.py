@@ -1,8 +1,10 @@
 """The compiled next-event engine: many replications of one network.
 
-`loop.py` says the same in plain Python, service by service, and both give the same numbers to the last bit. One
-replication is one call of `_replication`; replications share nothing, so that they can be run in any order on any
-number of threads.
+`loop.py` says the same in plain Python, and both give the same numbers to the last bit. Replications share nothing,
+so that they can be run in any order on any number of threads.
+
+The state of a replication stands in a few tables whose columns the constants name: a compiled function with a
+hundred arrays takes three times as long to compile, and runs at half the speed.
 """
 
 from __future__ import annotations
@@ -11,23 +13,27 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from pitprop.simulate.work.pack import AT_WORK, KIT, STOCK, TALLY
 from pitprop.simulate.work.streams import advanced, first_state, unit, variate
 
 BLOCKED, STARVED, NO_TOOL, NO_ROOM, SWITCHING, REPAIR, AWAY = range(7)
-"""As `totals.Waits`; constants here so that they are compiled in."""
+"""As `totals.Waits`."""
 WAITS = 7
-AT_HORIZON, DRY, DEADLOCK, ENDLESS, CROWDED = range(5)
-"""As `totals.Ending`; crowded: more units in a buffer than there are `places` for, to be run again with more."""
+AT_HORIZON, DRY, DEADLOCK, ENDLESS, CROWDED, SHORT = range(6)
+"""As `totals.Ending`; crowded: more units in a buffer than there are `places` for, to be run again with more; short:
+fewer times drawn beforehand than are needed."""
 FREE, WORKING, HOLDING, CARRYING, ABSENT = range(5)
 """What a slot is doing."""
-EMPIRICAL = 5
+EMPIRICAL, EXPONENTIAL = 5, 1
 """As `streams.Kind`."""
 MANY = 1_000_000
 """More events than this at one moment never end."""
-
+WITH_ROOM, BY_HAND, LOST = range(3)
+"""When there is room; straight into the hands of who takes it; not at all."""
 _0, _1, _255, _8 = np.uint64(0), np.uint64(1), np.uint64(255), np.uint64(8)
 
 
@@ -78,38 +84,120 @@ def sums(replications: int, tasks: int, slots: int, buffers: int, tools: int, bi
     )
 
 
-@njit(inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _lowest(x: Any) -> Any:
-    """Place of the lowest bit that is set."""
-    n = 0
-    while x & _255 == _0:
-        x >>= _8
-        n += 8
-    while x & _1 == _0:
-        x >>= _1
-        n += 1
-    return n
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def _lowest(typing: Any, x: Any) -> Any:
+    """Place of the lowest bit that is set in 64; one instruction of the processor."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], context.get_constant(types.boolean, True))
+
+    return types.uint64(types.uint64), code
 
 
 @njit  # type: ignore[untyped-decorator, unused-ignore]
-def _push(when: Any, who: Any, size: Any, t: Any, s: Any) -> Any:
-    """Add (t, s) to the heap of the next events; equal times in order of slot."""
-    p = size
-    while p > 0:
-        q = (p - 1) >> 1
-        if when[q] < t or (when[q] == t and who[q] < s):
-            break
-        when[p] = when[q]
-        who[p] = who[q]
-        p = q
-    when[p] = t
-    who[p] = s
-    return size + 1
+def _leave_of_absence(t: Any, s: Any, tasks: Any, away: Any, end: Any, slot: Any, times: Any) -> Any:
+    """Takes account of the absences of a free slot that have begun by t; when it is back, or -1 where it is here."""
+    while slot[s].window < end and away[slot[s].window].begins <= t:
+        k = slot[s].window
+        slot[s].window += 1
+        goes = max(away[k].begins, slot[s].idle)
+        back = away[k].begins + away[k].lasts if away[k].fixed else goes + away[k].lasts
+        if back <= goes:
+            continue
+        slot[s].rested = back
+        slot[s].idle = back
+        if goes > slot[s].since:
+            times[s, slot[s].column] += goes - slot[s].since
+            slot[s].since = goes
+        if back > t:
+            slot[s].column = tasks + AWAY
+            slot[s].doing = ABSENT
+            return back
+        if back > slot[s].since:
+            times[s, tasks + AWAY] += back - slot[s].since
+            slot[s].since = back
+    return -1.0
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit  # type: ignore[untyped-decorator, unused-ignore]
+def _drawn(kind: Any, one: Any, two: Any, values: Any, at: Any, state: Any) -> Any:
+    """(Variate of mean 1, state after it), of any family."""
+    x, state = variate(kind, one, two, state)
+    return (values[at + int(x)] if kind == EMPIRICAL else x), state
+
+
+@njit  # type: ignore[untyped-decorator, unused-ignore]
+def _life(tool: Any, values: Any, state: Any) -> Any:
+    """(How long a tool lasts, state of its stream after that)."""
+    x, state = _drawn(tool.life_kind, tool.life_one, tool.life_two, values, tool.life_values_at, state)
+    return tool.life_mean * x, state
+
+
+@njit  # type: ignore[untyped-decorator, unused-ignore]
+def _repairs(x: Any, count: Any, tool: Any, kit: Any, life: Any, values: Any) -> Any:
+    """(Time of repairs during x of work with so many of a tool, which of them as bits)."""
+    repair = 0.0
+    hand = _0
+    state = kit.stream
+    for _ in range(count):
+        k = _lowest(kit.unheld)
+        kit.unheld &= kit.unheld - _1
+        hand |= _1 << np.uint64(k)
+        life[k] -= x
+        while life[k] < 0.0:
+            y, state = _drawn(tool.repair_kind, tool.repair_one, tool.repair_two, values, tool.repair_values_at, state)
+            repair += tool.repair_mean * y
+            y, state = _life(tool, values, state)
+            life[k] += y
+    kit.stream = state
+    return repair, hand
+
+
+@njit  # type: ignore[untyped-decorator, unused-ignore]
+def _book(t: Any, s: Any, tasks: Any, slot: Any, times: Any) -> None:
+    """Books the time since the last change, of work that is cut off at t too."""
+    gone = t - slot[s].since
+    if gone <= 0.0:
+        return
+    if slot[s].doing != WORKING:
+        times[s, slot[s].column] += gone
+    else:
+        pure = max(0.0, slot[s].until - slot[s].since - slot[s].switches - slot[s].repairs)
+        switched = min(gone, slot[s].switches)
+        worked = min(gone - switched, pure)
+        times[s, slot[s].task] += worked
+        times[s, tasks + SWITCHING] += switched
+        times[s, tasks + REPAIR] += gone - switched - worked
+        slot[s].switches -= switched
+        slot[s].repairs -= gone - switched - worked
+    slot[s].since = t
+
+
+@njit  # type: ignore[untyped-decorator, unused-ignore]
+def _count_from(t: Any, tasks: Any, tally: Any, stock: Any, kit: Any, slot: Any, times: Any, start: Any) -> None:
+    """Forgets what was summed before t."""
+    for a in range(len(tally)):
+        tally[a].done = 0
+        tally[a].gone = 0
+    for b in range(len(stock)):
+        stock[b].put = 0
+        stock[b].taken = 0
+        stock[b].peak = stock[b].level
+        stock[b].area = 0.0
+        stock[b].changed = t
+        start[b] = stock[b].level
+    for u in range(len(kit)):
+        kit[u].area = 0.0
+        kit[u].changed = t
+    for s in range(len(slot)):
+        _book(t, s, tasks, slot, times)
+    times[:] = 0.0
+
+
+@njit(nogil=True, cache=True, error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
 def replications(
     net: Any,
+    rich: Any,
     seed: Any,
     first: Any,
     horizon: Any,
@@ -126,644 +214,476 @@ def replications(
     Parameters
     ----------
     net
-        `network.Arrays`.
+        `pack.Tables`.
+    rich
+        None where the network has nothing but tasks, buffers, tools and chance (see `pack.rich`): the compiler then
+        leaves out all else.
     shared
         (A, n) times drawn beforehand, used instead of the streams where `use_shared`.
+    places
+        Units of known age for which a buffer has room.
     """
-    aged = net.aged
-    arrives = net.arrives
-    away_at = net.away_at
-    away_fixed = net.away_fixed
-    away_for = net.away_for
-    away_from = net.away_from
-    before = net.before
-    place = net.bit
-    had = net.experience
-    fails = net.fails
-    fatigue = net.fatigue
-    floor = net.floor
-    follows = net.follows
-    in_at = net.in_at
-    in_buffer = net.in_buffer
-    in_count = net.in_count
-    kind = net.kind
-    learning = net.learning
-    life_kind = net.life_kind
-    life_mean = net.life_mean
-    life_one = net.life_one
-    life_two = net.life_two
-    life_values = net.life_values
-    life_values_at = net.life_values_at
-    limit = net.limit
-    loses = net.loses
-    mean = net.mean
-    one = net.one
-    goes_to = net.onward
-    ordered = net.ordered
-    out_at = net.out_at
-    out_buffer = net.out_buffer
-    out_count = net.out_count
-    sink = net.output
-    preferred = net.preferred
-    rank = net.rank
-    repair_kind = net.repair_kind
-    repair_mean = net.repair_mean
-    repair_one = net.repair_one
-    repair_two = net.repair_two
-    repair_values = net.repair_values
-    repair_values_at = net.repair_values_at
-    setup = net.setup
-    speed = net.speed
-    at_start = net.start
-    stream = net.stream
-    task_of_bit = net.task_of_bit
-    tight = net.tight
-    tool = net.tool
-    tool_at = net.tool_at
-    tool_count = net.tool_count
-    tool_stream = net.tool_stream
-    tools = net.tools
-    two = net.two
-    values = net.values
-    values_at = net.values_at
-    way_at = net.way_at
-    way_stream = net.way_stream
-    way_up_to = net.way_up_to
-    A = mean.shape[0]
-    S = speed.shape[0]
-    B = limit.shape[0]
-    U = tools.shape[0]
+    (
+        task, way, flow, need, of_slot, away, buffer, tool, values, task_of_bit, speed, rank, preferred, onward, had,
+        sink, ordered,
+    ) = net  # fmt: skip
+    A = len(task)
+    S = len(of_slot)
+    B = len(buffer)
+    U = len(tool)
     N = sums.binned.shape[1]
     span = horizon - warm_up
 
     # what the network has, so that nothing is paid for what it has not
-    has_ways = way_at[A] > A
-    has_tools = tool.shape[0] > 0
-    has_fails = fails.any()
-    has_setup = setup.max() > 0
-    has_learning = learning.min() < 0
-    has_fatigue = S > 0 and fatigue.max() > 0
-    has_away = away_at[S] > 0
-    has_follow = S > 0 and follows.any()
-    has_loss = loses.any()
-    has_tight = tight.any()
-    widest = 1
-    for a in range(A):
-        widest = max(widest, tool_at[a + 1] - tool_at[a])
-    most_tools = 1
-    for u in range(U):
-        most_tools = max(most_tools, tools[u])
-
-    # which tasks may be startable when something changes
-    takers = np.zeros(B, np.uint64)
-    makers = np.zeros(B, np.uint64)
-    users = np.zeros(U, np.uint64)
-    able = np.zeros(A, np.uint64)
-    doable = np.zeros(S, np.uint64)
-    for a in range(A):
-        bit = _1 << np.uint64(place[a])
-        for e in range(in_at[a], in_at[a + 1]):
-            takers[in_buffer[e]] |= bit
-        for e in range(out_at[way_at[a]], out_at[way_at[a + 1]]):
-            makers[out_buffer[e]] |= bit
-        for e in range(tool_at[a], tool_at[a + 1]):
-            users[tool[e]] |= bit
+    has_tools = len(need) > 0
+    has_fails = has_setup = has_learning = has_fatigue = has_away = has_follow = has_loss = has_tight = False
+    if rich is not None:
+        for u in range(U):
+            has_fails = has_fails or tool[u].fails
+        for a in range(A):
+            has_setup = has_setup or task[a].setup > 0.0
+            has_learning = has_learning or task[a].learning < 0.0
+            has_loss = has_loss or task[a].loses
         for s in range(S):
-            if speed[s, a] > 0.0:
-                able[a] |= _1 << np.uint64(s)
-                doable[s] |= bit
+            has_fatigue = has_fatigue or of_slot[s].fatigue > 0.0
+            has_away = has_away or of_slot[s].away_end > of_slot[s].away_at
+            has_follow = has_follow or of_slot[s].follows
+        for b in range(B):
+            has_tight = has_tight or buffer[b].tight
 
-    state = np.empty(A, np.uint64)
-    way_state = np.empty(A, np.uint64)
-    tool_state = np.empty(U, np.uint64)
-    drawn = np.empty(A, np.int64)
-    level = np.empty(B, np.int64)
-    reserved = np.empty(B, np.int64)
-    changed = np.empty(B)
-    left = np.empty(U, np.int64)
-    left_changed = np.empty(U)
-    life = np.empty((U, most_tools))
-    tool_free = np.empty(U, np.uint64)
-    held = np.zeros((S, widest), np.uint64)
-    doing = np.empty(S, np.int64)
-    task = np.empty(S, np.int64)
-    way = np.empty(S, np.int64)
-    column = np.empty(S, np.int64)
-    since = np.empty(S)
-    switching = np.empty(S)
-    repairing = np.empty(S)
-    until = np.empty(S)
-    birth = np.empty(S)
-    previous = np.empty(S, np.int64)
+    slot = np.zeros(S, AT_WORK)
+    stock = np.zeros(B, STOCK)
+    kit = np.zeros(U, KIT)
+    tally = np.zeros(A, TALLY)
+    held = np.zeros((S, 17), np.uint64)
+    life = np.empty((U, 64))
     experience = np.empty((S, A))
-    rested = np.empty(S)
-    window = np.empty(S, np.int64)
-    idle = np.empty(S)
-    lacks = np.empty(A, np.int64)
     when = np.empty(S + 1)
-    who = np.empty(S + 1, np.int64)
-    holding = np.empty(S, np.int64)
-    carrying = np.empty(S, np.int64)
-    donors = np.empty(17, np.int64)
+    who = np.empty(S + 1, np.uint32)
+    holding = np.empty(S + 1, np.uint32)
+    carrying = np.empty(S + 1, np.uint32)
     ring = np.zeros((B, places))
-    head = np.empty(B, np.int64)
-    length = np.empty(B, np.int64)
 
     for r in range(low, high):
-        count = 0
-        age = 0.0
-        binned = sums.binned[r]
-        done = sums.done[r]
-        lost = sums.lost[r]
         times = sums.times[r]
-        area = sums.area[r]
-        put = sums.put[r]
-        taken = sums.taken[r]
-        peak = sums.peak[r]
-        begun = sums.start[r]
-        in_use = sums.in_use[r]
-
+        binned = sums.binned[r]
         number = np.uint64(first + r)
         for a in range(A):
-            state[a] = first_state(seed, number, stream[a])
-            way_state[a] = first_state(seed, number, way_stream[a])
-            drawn[a] = 0
-            lacks[a] = STARVED
+            tally[a].times = first_state(seed, number, task[a].times)
+            tally[a].ways = first_state(seed, number, task[a].ways)
+            tally[a].drawn = 0
+            tally[a].lacks = STARVED
+            tally[a].done = 0
+            tally[a].gone = 0
         for u in range(U):
-            left[u] = tools[u]
-            left_changed[u] = 0.0
-            if has_fails and fails[u]:
-                tool_state[u] = first_state(seed, number, tool_stream[u])
-                tool_free[u] = ~_0 >> np.uint64(64 - tools[u])
-                for k in range(tools[u]):
-                    y, tool_state[u] = variate(life_kind[u], life_one[u], life_two[u], tool_state[u])
-                    if life_kind[u] == EMPIRICAL:
-                        y = life_values[life_values_at[u] + int(y)]
-                    life[u, k] = life_mean[u] * y
+            kit[u].left = tool[u].owned
+            kit[u].area = 0.0
+            kit[u].changed = 0.0
+            if tool[u].fails:
+                kit[u].stream = first_state(seed, number, tool[u].stream)
+                kit[u].unheld = ~_0 >> np.uint64(64 - tool[u].owned)
+                for k in range(tool[u].owned):
+                    life[u, k], kit[u].stream = _life(tool[u], values, kit[u].stream)
+        ending = AT_HORIZON
         for b in range(B):
-            level[b] = at_start[b]
-            peak[b] = level[b]
-            begun[b] = level[b]
-            reserved[b] = 0
-            changed[b] = 0.0
-            head[b] = 0
-            length[b] = 0
-            if aged[b]:
-                for k in range(level[b]):
-                    ring[b, k] = 0.0
-                length[b] = level[b]
+            level = buffer[b].start
+            stock[b].level = level
+            stock[b].reserved = 0
+            stock[b].limit = buffer[b].limit
+            stock[b].aged = buffer[b].aged
+            stock[b].tight = buffer[b].tight
+            stock[b].put = 0
+            stock[b].taken = 0
+            stock[b].peak = level
+            stock[b].head = 0
+            stock[b].length = 0
+            stock[b].area = 0.0
+            stock[b].changed = 0.0
+            sums.start[r, b] = level
+            if buffer[b].aged:
+                if level > places:
+                    ending = CROWDED
+                else:
+                    stock[b].length = level
+                    ring[b, :level] = 0.0
         for s in range(S):
-            doing[s] = FREE
-            column[s] = A + STARVED
-            since[s] = 0.0
-            previous[s] = -1
-            rested[s] = 0.0
-            idle[s] = 0.0
-            window[s] = away_at[s]
+            slot[s].doing = FREE
+            slot[s].column = A + STARVED
+            slot[s].previous = -1
+            slot[s].window = of_slot[s].away_at
+            slot[s].onward = -1
+            slot[s].since = 0.0
+            slot[s].rested = 0.0
+            slot[s].idle = 0.0
             for a in range(A):
                 experience[s, a] = had[s, a]
-        free = _0
-        if S > 0:
-            free = ~_0 >> np.uint64(64 - S)
+        free = ~_0 >> np.uint64(64 - S) if S > 0 else _0
         candidates = ~_0 >> np.uint64(64 - A)
         heap = 0
         holders = 0
         carriers = 0
         t = 0.0
         at_once = 0
+        output = 0
+        age = 0.0
         counting = warm_up <= 0.0
-        ending = AT_HORIZON
-        try_putting = False
-        just_freed = has_away
+        putting = False
+        absences = has_away
+        chosen = -1
+        by = -1
 
-        while True:
+        while ending == AT_HORIZON:
             while True:
-                # 1. put down what is held, where there is room now
-                if try_putting:
-                    try_putting = False
+                # 1. what is held is put down, where there is room now
+                if putting:
+                    putting = False
                     i = 0
                     while i < holders:
                         s = holding[i]
-                        a = task[s]
-                        w = way[s]
-                        onward = goes_to[s, w] if has_follow else -1
-                        low_e = out_at[w]
-                        if onward >= 0:
-                            low_e += 1
-                        room = True
-                        if not before[a]:
-                            for e in range(low_e, out_at[w + 1]):
-                                b = out_buffer[e]
-                                if level[b] + reserved[b] + out_count[e] > limit[b]:
-                                    room = False
-                                    break
-                        if not room:
-                            if has_tight:
-                                for e in range(low_e, out_at[w + 1]):
-                                    if tight[out_buffer[e]]:
-                                        candidates |= takers[out_buffer[e]]
-                            i += 1
-                            continue
-                        if onward >= 0 and before[a]:
-                            reserved[out_buffer[low_e - 1]] -= out_count[low_e - 1]
-                        for e in range(low_e, out_at[w + 1]):
-                            b = out_buffer[e]
-                            q = out_count[e]
-                            area[b] += level[b] * (t - changed[b])
-                            changed[b] = t
-                            level[b] += q
-                            put[b] += q
-                            candidates |= takers[b]
-                            if level[b] > peak[b]:
-                                peak[b] = level[b]
-                            if before[a]:
-                                reserved[b] -= q
+                        a = slot[s].task
+                        w = slot[s].way
+                        leaves = slot[s].leaves
+                        goes_on = slot[s].onward >= 0
+                        start = way[w].out_at
+                        end = way[w].out_end
+                        if leaves == WITH_ROOM and not task[a].before:
+                            fits = True
+                            for e in range(start + goes_on, end):
+                                b = flow[e].which
+                                if stock[b].level + stock[b].reserved + flow[e].count > stock[b].limit:
+                                    fits = False
+                                    if has_tight and stock[b].tight:
+                                        candidates |= buffer[b].takers
+                            if not fits:
+                                i += 1
+                                continue
+                        if leaves == LOST:
+                            for e in range(start, end):
+                                tally[a].gone += flow[e].count
+                            start = end
+                        elif goes_on:
+                            if task[a].before:
+                                b = flow[start].which
+                                stock[b].reserved -= flow[start].count
+                                candidates |= buffer[b].makers
+                                putting = True
+                            start += 1
+                        for e in range(start, end):
+                            b = flow[e].which
+                            q = flow[e].count
+                            level = stock[b].level
+                            stock[b].area += level * (t - stock[b].changed)
+                            stock[b].changed = t
+                            level += q
+                            stock[b].level = level
+                            stock[b].put += q
+                            candidates |= buffer[b].takers
+                            if level > stock[b].peak and (leaves == WITH_ROOM or not stock[b].tight):
+                                stock[b].peak = level
+                            if task[a].before:
+                                stock[b].reserved -= q
                             if b == sink:
-                                count += q
-                                age += q * (t - birth[s])
-                                if counting:
+                                output += q
+                                age += q * (t - slot[s].birth)
+                                if counting and N > 1:
                                     n = int((t - warm_up) / span * N)
                                     binned[min(n, N - 1)] += q
-                            if aged[b]:
-                                if length[b] + q > places:
+                            if stock[b].aged:
+                                length = stock[b].length
+                                if length + q > places:
                                     ending = CROWDED
                                     q = 0
+                                k = stock[b].head + length
                                 for _ in range(q):
-                                    k = head[b] + length[b]
-                                    if k >= places:
-                                        k -= places
-                                    ring[b, k] = birth[s]
-                                    length[b] += 1
+                                    ring[b, k if k < places else k - places] = slot[s].birth
+                                    k += 1
+                                stock[b].length = length + q
                         if has_tools:
-                            for e in range(tool_at[a], tool_at[a + 1]):
-                                u = tool[e]
-                                in_use[u] += (tools[u] - left[u]) * (t - left_changed[u])
-                                left_changed[u] = t
-                                left[u] += tool_count[e]
-                                candidates |= users[u]
-                                if has_fails and fails[u]:
-                                    tool_free[u] |= held[s, e - tool_at[a]]
-                        done[a] += 1
-                        times[s, column[s]] += t - since[s]
-                        since[s] = t
+                            for e in range(task[a].tool_at, task[a].tool_end):
+                                u = need[e].which
+                                kit[u].area += (tool[u].owned - kit[u].left) * (t - kit[u].changed)
+                                kit[u].changed = t
+                                kit[u].left += need[e].count
+                                candidates |= tool[u].users
+                                if has_fails and tool[u].fails:
+                                    kit[u].unheld |= held[s, e - task[a].tool_at]
+                        tally[a].done += 1
+                        times[s, slot[s].column] += t - slot[s].since
+                        slot[s].since = t
+                        slot[s].column = A + STARVED
                         holders -= 1
                         for j in range(i, holders):
                             holding[j] = holding[j + 1]
-                        if onward >= 0:
-                            doing[s] = CARRYING
-                            task[s] = onward
-                            column[s] = A + STARVED
+                        if goes_on and leaves == WITH_ROOM:
+                            slot[s].doing = CARRYING
+                            slot[s].task = slot[s].onward
                             carrying[carriers] = s
                             carriers += 1
                         else:
-                            doing[s] = FREE
-                            idle[s] = t
-                            column[s] = A + STARVED
+                            slot[s].doing = FREE
+                            slot[s].idle = t
                             free |= _1 << np.uint64(s)
-                            candidates |= doable[s]
-                            just_freed = has_away
-                        try_putting = try_putting or has_tight
+                            candidates |= of_slot[s].doable
+                            absences = has_away
+                        if has_tight:
+                            putting = True
 
                 # 2. who is due to be away goes
-                if just_freed:
-                    just_freed = False
+                if absences:
+                    absences = False
                     m = free
                     while m != _0:
                         s = _lowest(m)
                         m &= m - _1
-                        while window[s] < away_at[s + 1] and away_from[window[s]] <= t:
-                            k = window[s]
-                            window[s] += 1
-                            goes = max(away_from[k], idle[s])
-                            back = away_from[k] + away_for[k] if away_fixed[k] else goes + away_for[k]
-                            if back <= goes:
-                                continue
-                            rested[s] = back
-                            idle[s] = back
-                            if goes > since[s]:
-                                times[s, column[s]] += goes - since[s]
-                                since[s] = goes
-                            if back <= t:
-                                if back > since[s]:
-                                    times[s, A + AWAY] += back - since[s]
-                                    since[s] = back
-                                continue
-                            column[s] = A + AWAY
-                            doing[s] = ABSENT
+                        back = _leave_of_absence(t, s, A, away, of_slot[s].away_end, slot, times)
+                        if back >= 0.0:
                             free &= ~(_1 << np.uint64(s))
-                            heap = _push(when, who, heap, back, s)
-                            break
+                            p = heap
+                            heap += 1
+                            while p > 0 and (
+                                when[(p - 1) >> 1] > back or (when[(p - 1) >> 1] == back and who[(p - 1) >> 1] > s)
+                            ):
+                                when[p] = when[(p - 1) >> 1]
+                                who[p] = who[(p - 1) >> 1]
+                                p = (p - 1) >> 1
+                            when[p] = back
+                            who[p] = s
 
                 # 3. who carries a unit goes on with it, else startable tasks are given out
-                s = -1
-                a = -1
-                from_hand = False
-                if carriers > 0:
+                a = chosen
+                s = by
+                chosen = -1
+                hand = -1
+                if a < 0 and carriers > 0:
                     i = 0
                     while i < carriers:
-                        c = carrying[i]
-                        a = task[c]
+                        s = carrying[i]
+                        a = slot[s].task
+                        hand = flow[way[slot[s].way].out_at].which
                         lacking = -1
-                        for e in range(in_at[a], in_at[a + 1]):
-                            b = in_buffer[e]
-                            if b != out_buffer[out_at[way[c]]] and level[b] < in_count[e]:
+                        for e in range(task[a].in_at, task[a].in_end):
+                            if flow[e].which != hand and stock[flow[e].which].level < flow[e].count:
                                 lacking = STARVED
                                 break
                         if lacking < 0:
-                            for e in range(tool_at[a], tool_at[a + 1]):
-                                if left[tool[e]] < tool_count[e]:
+                            for e in range(task[a].tool_at, task[a].tool_end):
+                                if kit[need[e].which].left < need[e].count:
                                     lacking = NO_TOOL
                                     break
-                        if lacking < 0 and before[a]:
-                            for e in range(out_at[way_at[a]], out_at[way_at[a + 1]]):
-                                b = out_buffer[e]
-                                if level[b] + reserved[b] + out_count[e] > limit[b]:
+                        if lacking < 0 and task[a].before:
+                            for e in range(way[task[a].way_at].out_at, way[task[a].way_end - 1].out_end):
+                                b = flow[e].which
+                                if stock[b].level + stock[b].reserved + flow[e].count > stock[b].limit:
                                     lacking = NO_ROOM
                         if lacking < 0:
-                            s = c
-                            from_hand = True
                             carriers -= 1
                             for j in range(i, carriers):
                                 carrying[j] = carrying[j + 1]
                             break
-                        if column[c] != A + lacking:
-                            times[c, column[c]] += t - since[c]
-                            since[c] = t
-                            column[c] = A + lacking
+                        if slot[s].column != A + lacking:
+                            times[s, slot[s].column] += t - slot[s].since
+                            slot[s].since = t
+                            slot[s].column = A + lacking
+                        a = -1
+                        hand = -1
                         i += 1
-                given = 0
-                if s < 0:
-                    best_rank = 1 << 40
+                if a < 0:
+                    best = 1 << 40
                     looked = candidates
                     while looked != _0:
-                        bit = _lowest(looked)
-                        looked &= looked - _1
-                        a = task_of_bit[bit]
-                        if free & able[a] == _0:
-                            candidates &= ~(_1 << np.uint64(bit))
+                        bit = looked & (~looked + _1)
+                        looked &= ~bit
+                        c = task_of_bit[_lowest(bit)]
+                        m = free & task[c].able
+                        if m == _0:
+                            candidates &= ~bit
                             continue
                         lacking = -1
-                        for e in range(in_at[a], in_at[a + 1]):
-                            b = in_buffer[e]
-                            if level[b] < in_count[e]:
+                        passes = False
+                        for e in range(task[c].in_at, task[c].in_end):
+                            b = flow[e].which
+                            if stock[b].level < flow[e].count:
                                 lacking = STARVED
-                                if has_tight and tight[b]:
+                                if has_tight and stock[b].tight:
                                     for i in range(holders):
-                                        c = holding[i]
+                                        h = holding[i]
+                                        if task[slot[h].task].before or slot[h].onward >= 0:
+                                            continue
                                         reaches = False
-                                        fits = not (before[task[c]] or (has_follow and goes_to[c, way[c]] >= 0))
-                                        for f in range(out_at[way[c]], out_at[way[c] + 1]):
-                                            d = out_buffer[f]
-                                            over = level[d] + reserved[d] + out_count[f]
+                                        fits = True
+                                        for f in range(way[slot[h].way].out_at, way[slot[h].way].out_end):
+                                            d = flow[f].which
+                                            over = stock[d].level + stock[d].reserved + flow[f].count
                                             if d == b:
-                                                reaches = level[b] + out_count[f] >= in_count[e]
-                                                over -= in_count[e]
-                                            if over > limit[d]:
+                                                reaches = stock[b].level + flow[f].count >= flow[e].count
+                                                over -= flow[e].count
+                                            if over > stock[d].limit:
                                                 fits = False
                                         if reaches and fits:
                                             lacking = -1
+                                            passes = True
                                             break
                                 if lacking >= 0:
                                     break
                         if lacking < 0 and has_tools:
-                            for e in range(tool_at[a], tool_at[a + 1]):
-                                if left[tool[e]] < tool_count[e]:
+                            for e in range(task[c].tool_at, task[c].tool_end):
+                                if kit[need[e].which].left < need[e].count:
                                     lacking = NO_TOOL
                                     break
-                        if lacking < 0 and before[a]:
-                            for e in range(out_at[way_at[a]], out_at[way_at[a + 1]]):
-                                b = out_buffer[e]
-                                if level[b] + reserved[b] + out_count[e] > limit[b]:
+                        if lacking < 0 and task[c].before:
+                            for e in range(way[task[c].way_at].out_at, way[task[c].way_end - 1].out_end):
+                                b = flow[e].which
+                                if stock[b].level + stock[b].reserved + flow[e].count > stock[b].limit:
                                     lacking = NO_ROOM
                         if lacking >= 0:
-                            lacks[a] = lacking
-                            candidates &= ~(_1 << np.uint64(bit))
+                            tally[c].lacks = lacking
+                            candidates &= ~bit
                             continue
                         k = 0
-                        while free >> np.uint64(preferred[a, k]) & _1 == _0:
+                        while (m >> np.uint64(preferred[c, k])) & _1 == _0:
                             k += 1
-                        c = preferred[a, k]
-                        if ordered:
-                            s = c
-                            given = a
-                            break
-                        if rank[c, a] < best_rank:
-                            best_rank = rank[c, a]
-                            s = c
-                            given = a
-                    a = given
-                if s < 0:
+                        h = preferred[c, k]
+                        if ordered or rank[h, c] < best:
+                            best = rank[h, c]
+                            a = c
+                            s = h
+                            passed = passes
+                            if ordered:
+                                break
+                    if a >= 0 and has_tight and passed:
+                        # straight from hand to hand: put down first, whatever the room, then start
+                        for e in range(task[a].in_at, task[a].in_end):
+                            b = flow[e].which
+                            if stock[b].level >= flow[e].count:
+                                continue
+                            for i in range(holders):
+                                h = holding[i]
+                                if task[slot[h].task].before or slot[h].onward >= 0:
+                                    continue
+                                reaches = False
+                                fits = True
+                                for f in range(way[slot[h].way].out_at, way[slot[h].way].out_end):
+                                    d = flow[f].which
+                                    over = stock[d].level + stock[d].reserved + flow[f].count
+                                    if d == b:
+                                        reaches = stock[b].level + flow[f].count >= flow[e].count
+                                        over -= flow[e].count
+                                    if over > stock[d].limit:
+                                        fits = False
+                                if reaches and fits:
+                                    slot[h].leaves = BY_HAND
+                                    break
+                        putting = True
+                        chosen = a
+                        by = s
+                        continue
+                if a < 0:
                     if has_loss:
-                        i = 0
-                        dropped = False
-                        while i < holders:
-                            c = holding[i]
-                            if loses[task[c]]:
-                                # nothing is put down: the units leave
-                                for e in range(out_at[way[c]], out_at[way[c] + 1]):
-                                    lost[task[c]] += out_count[e]
-                                done[task[c]] += 1
-                                for e in range(tool_at[task[c]], tool_at[task[c] + 1]):
-                                    u = tool[e]
-                                    in_use[u] += (tools[u] - left[u]) * (t - left_changed[u])
-                                    left_changed[u] = t
-                                    left[u] += tool_count[e]
-                                    candidates |= users[u]
-                                    if has_fails and fails[u]:
-                                        tool_free[u] |= held[c, e - tool_at[task[c]]]
-                                times[c, column[c]] += t - since[c]
-                                since[c] = t
-                                doing[c] = FREE
-                                idle[c] = t
-                                column[c] = A + STARVED
-                                free |= _1 << np.uint64(c)
-                                candidates |= doable[c]
-                                just_freed = has_away
-                                holders -= 1
-                                for j in range(i, holders):
-                                    holding[j] = holding[j + 1]
-                                dropped = True
-                            else:
-                                i += 1
-                        if dropped:
+                        for i in range(holders):
+                            if task[slot[holding[i]].task].loses:
+                                slot[holding[i]].leaves = LOST
+                                putting = True
+                        if putting:
                             continue
                     break
 
-                # 4. start task a on slot s
-                if has_tight and not from_hand:
-                    n_donors = 0
-                    for e in range(in_at[a], in_at[a + 1]):
-                        b = in_buffer[e]
-                        if level[b] < in_count[e]:
-                            for i in range(holders):
-                                c = holding[i]
-                                reaches = False
-                                fits = not (before[task[c]] or (has_follow and goes_to[c, way[c]] >= 0))
-                                for f in range(out_at[way[c]], out_at[way[c] + 1]):
-                                    d = out_buffer[f]
-                                    over = level[d] + reserved[d] + out_count[f]
-                                    if d == b:
-                                        reaches = level[b] + out_count[f] >= in_count[e]
-                                        over -= in_count[e]
-                                    if over > limit[d]:
-                                        fits = False
-                                if reaches and fits:
-                                    donors[n_donors] = c
-                                    n_donors += 1
-                                    break
-                    for k in range(n_donors):
-                        c = donors[k]
-                        d_task = task[c]
-                        for f in range(out_at[way[c]], out_at[way[c] + 1]):
-                            b = out_buffer[f]
-                            q = out_count[f]
-                            area[b] += level[b] * (t - changed[b])
-                            changed[b] = t
-                            level[b] += q
-                            put[b] += q
-                            candidates |= takers[b]
-                            if not tight[b] and level[b] > peak[b]:
-                                peak[b] = level[b]
-                            if b == sink:
-                                count += q
-                                age += q * (t - birth[c])
-                                if counting:
-                                    n = int((t - warm_up) / span * N)
-                                    binned[min(n, N - 1)] += q
-                            if aged[b]:
-                                if length[b] + q > places:
-                                    ending = CROWDED
-                                    q = 0
-                                for _ in range(q):
-                                    j = head[b] + length[b]
-                                    if j >= places:
-                                        j -= places
-                                    ring[b, j] = birth[c]
-                                    length[b] += 1
-                        for e in range(tool_at[d_task], tool_at[d_task + 1]):
-                            u = tool[e]
-                            in_use[u] += (tools[u] - left[u]) * (t - left_changed[u])
-                            left_changed[u] = t
-                            left[u] += tool_count[e]
-                            candidates |= users[u]
-                            if has_fails and fails[u]:
-                                tool_free[u] |= held[c, e - tool_at[d_task]]
-                        done[d_task] += 1
-                        times[c, column[c]] += t - since[c]
-                        since[c] = t
-                        i = 0
-                        while holding[i] != c:
-                            i += 1
-                        holders -= 1
-                        for j in range(i, holders):
-                            holding[j] = holding[j + 1]
-                        doing[c] = FREE
-                        idle[c] = t
-                        column[c] = A + STARVED
-                        free |= _1 << np.uint64(c)
-                        candidates |= doable[c]
-                        just_freed = has_away
+                # 4. slot s starts task a
                 born = t
-                for e in range(in_at[a], in_at[a + 1]):
-                    b = in_buffer[e]
-                    q = in_count[e]
-                    if from_hand and b == out_buffer[out_at[way[s]]]:
-                        put[b] += 1
-                        taken[b] += 1
-                        if e == in_at[a]:
-                            born = birth[s]
+                for e in range(task[a].in_at, task[a].in_end):
+                    b = flow[e].which
+                    q = flow[e].count
+                    if b == hand:
+                        stock[b].put += q
+                        stock[b].taken += q
+                        if e == task[a].in_at:
+                            born = slot[s].birth
                         continue
-                    area[b] += level[b] * (t - changed[b])
-                    changed[b] = t
-                    level[b] -= q
-                    taken[b] += q
-                    if makers[b] != _0:
-                        candidates |= makers[b]
-                        try_putting = try_putting or holders > 0
-                    if aged[b]:
-                        if e == in_at[a]:
-                            born = ring[b, head[b]]
-                        head[b] += q
-                        if head[b] >= places:
-                            head[b] -= places
-                        length[b] -= q
-                birth[s] = born
-                n = drawn[a]
-                drawn[a] = n + 1
-                x = 1.0
+                    stock[b].area += stock[b].level * (t - stock[b].changed)
+                    stock[b].changed = t
+                    stock[b].level -= q
+                    stock[b].taken += q
+                    candidates |= buffer[b].makers
+                    if holders > 0:
+                        putting = True
+                    if stock[b].aged:
+                        k = stock[b].head
+                        if e == task[a].in_at:
+                            born = ring[b, k]
+                        k += q
+                        stock[b].head = k if k < places else k - places
+                        stock[b].length -= q
+                slot[s].birth = born
                 if use_shared:
-                    x = shared[a, n]
+                    x = np.inf
+                    if tally[a].drawn < shared.shape[1]:
+                        x = shared[a, tally[a].drawn]
+                    else:
+                        ending = SHORT
+                elif task[a].kind == EXPONENTIAL:
+                    tally[a].times = advanced(tally[a].times)
+                    x = task[a].mean * -math.log(unit(tally[a].times))
                 else:
-                    x, state[a] = variate(kind[a], one[a], two[a], state[a])
-                    if kind[a] == EMPIRICAL:
-                        x = values[values_at[a] + int(x)]
-                    x *= mean[a]
+                    x, tally[a].times = variate(task[a].kind, task[a].one, task[a].two, tally[a].times)
+                    if task[a].kind == EMPIRICAL:
+                        x = values[task[a].values_at + int(x)]
+                    x *= task[a].mean
+                tally[a].drawn += 1
                 x /= speed[s, a]
-                w = way_at[a]
-                if has_ways and way_at[a + 1] - w > 1:
-                    way_state[a] = advanced(way_state[a])
-                    chance = unit(way_state[a])
-                    while way_up_to[w] < chance:
+                w = task[a].way_at
+                if task[a].way_end - w > 1:
+                    tally[a].ways = advanced(tally[a].ways)
+                    chance = unit(tally[a].ways)
+                    while way[w].up_to < chance:
                         w += 1
-                way[s] = w
-                if before[a]:
-                    for e in range(out_at[w], out_at[w + 1]):
-                        reserved[out_buffer[e]] += out_count[e]
+                if task[a].before:
+                    for e in range(way[w].out_at, way[w].out_end):
+                        stock[flow[e].which].reserved += flow[e].count
                 if has_learning:
-                    if learning[a] < 0.0:
-                        x *= max(floor[a], (1.0 + experience[s, a]) ** learning[a])
+                    if task[a].learning < 0.0:
+                        x *= max(task[a].floor, (1.0 + experience[s, a]) ** task[a].learning)
                     experience[s, a] += 1.0
-                if has_fatigue and fatigue[s] > 0.0:
-                    x *= 1.0 + fatigue[s] * (t - rested[s])
+                if has_fatigue and of_slot[s].fatigue > 0.0:
+                    x *= 1.0 + of_slot[s].fatigue * (t - slot[s].rested)
                 change = 0.0
                 if has_setup:
-                    if previous[s] >= 0 and previous[s] != a:
-                        change = setup[a]
-                    previous[s] = a
+                    if slot[s].previous >= 0 and slot[s].previous != a:
+                        change = task[a].setup
+                    slot[s].previous = a
                 repair = 0.0
                 if has_tools:
-                    for e in range(tool_at[a], tool_at[a + 1]):
-                        u = tool[e]
-                        in_use[u] += (tools[u] - left[u]) * (t - left_changed[u])
-                        left_changed[u] = t
-                        left[u] -= tool_count[e]
-                        if has_fails and fails[u]:
-                            held[s, e - tool_at[a]] = _0
-                            for _ in range(tool_count[e]):
-                                k = _lowest(tool_free[u])
-                                tool_free[u] &= tool_free[u] - _1
-                                held[s, e - tool_at[a]] |= _1 << np.uint64(k)
-                                life[u, k] -= x
-                                while life[u, k] < 0.0:
-                                    y, tool_state[u] = variate(
-                                        repair_kind[u], repair_one[u], repair_two[u], tool_state[u]
-                                    )
-                                    if repair_kind[u] == EMPIRICAL:
-                                        y = repair_values[repair_values_at[u] + int(y)]
-                                    repair += repair_mean[u] * y
-                                    y, tool_state[u] = variate(life_kind[u], life_one[u], life_two[u], tool_state[u])
-                                    if life_kind[u] == EMPIRICAL:
-                                        y = life_values[life_values_at[u] + int(y)]
-                                    life[u, k] += life_mean[u] * y
-                times[s, column[s]] += t - since[s]
-                since[s] = t
-                column[s] = a
-                doing[s] = WORKING
-                task[s] = a
-                switching[s] = change
-                repairing[s] = repair
-                until[s] = t + (change + x + repair)
+                    for e in range(task[a].tool_at, task[a].tool_end):
+                        u = need[e].which
+                        kit[u].area += (tool[u].owned - kit[u].left) * (t - kit[u].changed)
+                        kit[u].changed = t
+                        kit[u].left -= need[e].count
+                        if has_fails and tool[u].fails:
+                            more, held[s, e - task[a].tool_at] = _repairs(
+                                x, need[e].count, tool[u], kit[u], life[u], values
+                            )
+                            repair += more
+                times[s, slot[s].column] += t - slot[s].since
+                slot[s].since = t
+                slot[s].column = a
+                slot[s].doing = WORKING
+                slot[s].task = a
+                slot[s].way = w
+                slot[s].leaves = WITH_ROOM
+                if has_follow:
+                    slot[s].onward = onward[s, w]
+                slot[s].switches = change
+                slot[s].repairs = repair
+                x = t + (change + x + repair)
+                slot[s].until = x
                 free &= ~(_1 << np.uint64(s))
-                x = until[s]
                 p = heap
                 heap += 1
                 while p > 0:
-                    q = (p - 1) >> 1
-                    if when[q] < x or (when[q] == x and who[q] < s):
+                    k = (p - 1) >> 1
+                    if when[k] < x or (when[k] == x and who[k] < s):
                         break
-                    when[p] = when[q]
-                    who[p] = who[q]
-                    p = q
+                    when[p] = when[k]
+                    who[p] = who[k]
+                    p = k
                 when[p] = x
                 who[p] = s
 
@@ -773,132 +693,100 @@ def replications(
                 s = _lowest(m)
                 m &= m - _1
                 reason = -1
-                looked = doable[s]
+                looked = of_slot[s].doable
                 while looked != _0:
-                    a = task_of_bit[_lowest(looked)]
+                    reason = max(reason, tally[task_of_bit[_lowest(looked)]].lacks)
                     looked &= looked - _1
-                    reason = max(reason, lacks[a])
-                if column[s] != A + reason:
-                    times[s, column[s]] += t - since[s]
-                    since[s] = t
-                    column[s] = A + reason
+                if slot[s].column != A + reason:
+                    times[s, slot[s].column] += t - slot[s].since
+                    slot[s].since = t
+                    slot[s].column = A + reason
 
             # 6. the next event
-            if ending == CROWDED:
+            if ending != AT_HORIZON:
                 break
             if heap == 0:
                 ending = DEADLOCK if holders > 0 or carriers > 0 else DRY
                 break
-            if when[0] > horizon:
+            x = when[0]
+            if x > horizon:
                 break
-            if when[0] > t:
+            if x > t:
                 at_once = 0
             at_once += 1
             if at_once > MANY:
                 ending = ENDLESS
                 break
-            if not counting and when[0] > warm_up:
+            if not counting and x > warm_up:
                 counting = True
-                count = 0
+                output = 0
                 age = 0.0
-                done[:] = 0
-                lost[:] = 0
-                put[:] = 0
-                taken[:] = 0
-                area[:] = 0.0
-                in_use[:] = 0.0
-                times[:] = 0.0
-                for b in range(B):
-                    changed[b] = warm_up
-                    peak[b] = level[b]
-                    begun[b] = level[b]
-                for u in range(U):
-                    left_changed[u] = warm_up
-                for s in range(S):
-                    if doing[s] == WORKING:
-                        e1 = min(warm_up - since[s], switching[s])
-                        pure = max(0.0, until[s] - since[s] - switching[s] - repairing[s])
-                        e2 = min(warm_up - since[s] - e1, pure)
-                        repairing[s] -= warm_up - since[s] - e1 - e2
-                        switching[s] -= e1
-                    since[s] = max(since[s], warm_up)
-            t = when[0]
+                _count_from(warm_up, A, tally, stock, kit, slot, times, sums.start[r])
+            t = x
             s = who[0]
             heap -= 1
             x = when[heap]
             c = who[heap]
             p = 0
             while True:
-                q = 2 * p + 1
-                if q >= heap:
+                k = 2 * p + 1
+                if k >= heap:
                     break
-                if q + 1 < heap and (when[q + 1] < when[q] or (when[q + 1] == when[q] and who[q + 1] < who[q])):
-                    q += 1
-                if when[q] > x or (when[q] == x and who[q] > c):
+                if k + 1 < heap and (when[k + 1] < when[k] or (when[k + 1] == when[k] and who[k + 1] < who[k])):
+                    k += 1
+                if when[k] > x or (when[k] == x and who[k] > c):
                     break
-                when[p] = when[q]
-                who[p] = who[q]
-                p = q
+                when[p] = when[k]
+                who[p] = who[k]
+                p = k
             when[p] = x
             who[p] = c
-            if doing[s] == ABSENT:
-                times[s, A + AWAY] += t - since[s]
-                since[s] = t
-                doing[s] = FREE
-                idle[s] = t
-                column[s] = A + STARVED
+            absences = has_away
+            gone = t - slot[s].since
+            slot[s].since = t
+            if slot[s].doing == ABSENT:
+                times[s, A + AWAY] += gone
+                slot[s].doing = FREE
+                slot[s].idle = t
+                slot[s].column = A + STARVED
                 free |= _1 << np.uint64(s)
-                candidates |= doable[s]
-                just_freed = True
+                candidates |= of_slot[s].doable
             else:
-                a = task[s]
-                times[s, a] += t - since[s] - switching[s] - repairing[s]
-                times[s, A + SWITCHING] += switching[s]
-                times[s, A + REPAIR] += repairing[s]
-                since[s] = t
-                column[s] = A + BLOCKED
-                doing[s] = HOLDING
+                a = slot[s].task
+                times[s, a] += gone - slot[s].switches - slot[s].repairs
+                times[s, A + SWITCHING] += slot[s].switches
+                times[s, A + REPAIR] += slot[s].repairs
+                slot[s].column = A + BLOCKED
+                slot[s].doing = HOLDING
                 holding[holders] = s
                 holders += 1
-                try_putting = True
-                if arrives[a]:
-                    birth[s] = t
-                if has_away:
-                    just_freed = True
+                putting = True
+                if task[a].arrives:
+                    slot[s].birth = t
 
         # 7. the end
+        if not counting:
+            output = 0
+            age = 0.0
+            _count_from(warm_up, A, tally, stock, kit, slot, times, sums.start[r])
         for s in range(S):
-            if doing[s] == FREE:
-                while window[s] < away_at[s + 1] and away_from[window[s]] < horizon:
-                    k = window[s]
-                    window[s] += 1
-                    goes = max(away_from[k], idle[s])
-                    back = away_from[k] + away_for[k] if away_fixed[k] else goes + away_for[k]
-                    back = min(back, horizon)
-                    if back <= goes:
-                        continue
-                    idle[s] = back
-                    if goes > since[s]:
-                        times[s, column[s]] += goes - since[s]
-                        since[s] = goes
-                    if back > since[s]:
-                        times[s, A + AWAY] += back - since[s]
-                        since[s] = back
-            if doing[s] == WORKING:
-                e1 = min(horizon - since[s], switching[s])
-                pure = max(0.0, until[s] - since[s] - switching[s] - repairing[s])
-                e2 = min(horizon - since[s] - e1, pure)
-                times[s, task[s]] += e2
-                times[s, A + SWITCHING] += e1
-                times[s, A + REPAIR] += horizon - since[s] - e1 - e2
-            else:
-                times[s, column[s]] += horizon - since[s]
+            if slot[s].doing == FREE and has_away:
+                _leave_of_absence(horizon, s, A, away, of_slot[s].away_end, slot, times)
+            _book(horizon, s, A, slot, times)
         for b in range(B):
-            area[b] += level[b] * (horizon - changed[b])
-            sums.end[r, b] = level[b]
+            sums.area[r, b] = stock[b].area + stock[b].level * (horizon - stock[b].changed)
+            sums.put[r, b] = stock[b].put
+            sums.taken[r, b] = stock[b].taken
+            sums.end[r, b] = stock[b].level
+            sums.peak[r, b] = stock[b].peak
         for u in range(U):
-            in_use[u] += (tools[u] - left[u]) * (horizon - left_changed[u])
-        sums.output[r] = count
+            sums.in_use[r, u] = kit[u].area + (tool[u].owned - kit[u].left) * (horizon - kit[u].changed)
+        for a in range(A):
+            sums.done[r, a] = tally[a].done
+            sums.lost[r, a] = tally[a].gone
+        if N == 1:
+            binned[0] = output
+        sums.output[r] = output
         sums.age[r] = age
         sums.ending[r] = ending
         sums.ended[r] = t if ending != AT_HORIZON else horizon

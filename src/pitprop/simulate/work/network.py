@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf, log2
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.define.work import PER_HOUR, Crew, Time, Work
-from pitprop.simulate.work.streams import Kind, key, shape
+from pitprop.simulate.work.streams import key, shape
 
 ENDLESS = 1 << 60
 """Limit of a buffer without one."""
@@ -157,7 +158,7 @@ def network(work: Work) -> Network:
     ('hewer', 'propper_1', 'propper_2')
     """
     tasks, buffers, tools = tuple(work.tasks), tuple(work.buffers), tuple(work.tools)
-    workers = _workers(work)
+    workers = people(work)
     automatic = [
         _Slot(name=name if task.parallel == 1 else f"{name}_{i + 1}", role="", tasks=(name,), speed={}, experience={})
         for name, task in work.tasks.items()
@@ -236,7 +237,7 @@ def _ints(values: list[int]) -> Ints:
     return np.array(values, np.int64)
 
 
-def _workers(work: Work) -> list[_Slot]:
+def people(work: Work) -> list[_Slot]:
     crew = work.crew
     if crew is None:
         return []
@@ -346,7 +347,7 @@ def _order(rank: Ints, speed: Floats) -> tuple[Ints, Ints, bool]:
     task_of_bit = np.array(sorted(range(count), key=lambda a: (least[a], -a)), np.int64)
     bit = np.empty(count, np.int64)
     bit[task_of_bit] = np.arange(count)
-    ordered = all(most[a] <= least[b] for a, b in zip(task_of_bit[:-1], task_of_bit[1:], strict=True))
+    ordered = all(most[a] <= least[b] for a, b in pairwise(task_of_bit))
     return bit, task_of_bit, bool(ordered)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pitprop.define.work import Crew, Pause, Role, Work, Worker
-from pitprop.simulate.work.network import _workers as workers
+from pitprop.simulate.work.network import people as workers
 
 People = dict[str, Role]
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pitprop.define.work import Work
 from pitprop.simulate.work.loop import Plan, simulate_plain
 from pitprop.simulate.work.network import Network, network
+from pitprop.simulate.work.pack import pack, rich
 from pitprop.simulate.work.totals import Totals
 
 Engine = Literal["auto", "compiled", "python"]
@@ -76,7 +77,7 @@ def compiled_starts_in() -> float:
 
     if kernel.replications.signatures:
         return 0.0
-    kept = Path(kernel.replications.stats.cache_path).glob("kernel.replications-*.nbi")
+    kept = Path(kernel.replications.stats.cache_path or "").glob("kernel.replications-*.nbi")
     source = Path(kernel.__file__).stat().st_mtime
     return LOADING if any(index.stat().st_mtime >= source for index in kept) else COMPILING
 
@@ -116,11 +117,13 @@ def _compiled(
     from pitprop.simulate.work import kernel
 
     sums = kernel.sums(replications, len(net.tasks), len(net.slots), len(net.buffers), len(net.tools), bins)
+    tables, more = pack(net.arrays), rich(net.arrays)
     drawn = np.zeros((1, 1)) if shared is None else np.ascontiguousarray(shared, float)
 
     def simulate(low: int, high: int, places: int) -> None:
         kernel.replications(
-            net.arrays,
+            tables,
+            more,
             np.uint64(seed),
             np.uint64(first),
             net.horizon,
@@ -151,4 +154,6 @@ def _compiled(
     else:
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(run, starts))
+    if (sums.ending == kernel.SHORT).any():
+        raise IndexError(f"{drawn.shape[1]} shared times for each task are fewer than there are runs")
     return Totals(span=net.horizon - warm_up, **sums._asdict())

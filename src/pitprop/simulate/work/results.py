@@ -84,7 +84,7 @@ class Bottleneck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
-    """The most that any way of sharing the work among the same people could yield in the long run (linear programme)."""
+    """The most that any way of sharing the work among the same people could yield (linear programme)."""
 
     output: float
     """Per shift, in the scenario's unit."""
@@ -235,7 +235,8 @@ class Records:
     """Index into `slots`."""
     task: NDArray[np.int64]
     unit: NDArray[np.int64]
-    """Number of the unit worked on, counted from 0 in order of first start; -1 where a task takes nothing that has an age (support)."""
+    """Number of the unit worked on, counted from 0 in order of first start; -1 for support, which takes nothing that
+    has an age."""
     start: NDArray[np.float64]
     """When the worker took it up (switching included)."""
     work: NDArray[np.float64]

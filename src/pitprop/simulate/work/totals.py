@@ -59,7 +59,8 @@ class Totals:
     lost: NDArray[np.int64]
     """(R, A) units that found no room and left."""
     times: NDArray[np.float64]
-    """(R, S, A + len(Waits)) time of each slot at each task (without switching and repair) and in each wait; rows add up to `span`."""
+    """(R, S, A + len(Waits)) time of each slot at each task (without switching and repair) and in each wait; rows add
+    up to `span`."""
     area: NDArray[np.float64]
     """(R, B) integral of each buffer's level over time."""
     start: NDArray[np.int64]
@@ -75,7 +76,7 @@ class Totals:
     in_use: NDArray[np.float64]
     """(R, U) integral of the number of each tool in use (held while blocked counts)."""
     age: NDArray[np.float64]
-    """(R,) summed age of the units that reached the output: from the start of the first task on them (an arrival: its end)."""
+    """(R,) summed age of the units that reached the output: since the first task on them began (an arrival: ended)."""
     ending: NDArray[np.int8]
     """(R,) an `Ending`."""
     ended: NDArray[np.float64]
