@@ -1,4 +1,4 @@
-"""Ways of working made up at random: lines with rework, scrap, support, batches, failing tools, all kinds of people."""
+"""Ways of working made up at random: lines with rework, merges, parts, batches, failing tools, all kinds of people."""
 
 from __future__ import annotations
 
@@ -21,8 +21,17 @@ def random_work(random: Random) -> Work:
         shift["every"] = shift["length"] + random.choice([0, 5, 20])
     by_hand = [name for name, task in tasks.items() if not task.get("automatic")]
     crew = _crew(random, by_hand, follow=not _batches(tasks)) if by_hand else {}
+    conditions = {"wet": {"times": {"all": 1.25}}} if random.random() < 0.1 else {}
     return Work.model_validate(
-        {"output": "out", "shift": shift, "buffers": buffers, "tools": tools, "tasks": tasks, **crew}
+        {
+            "output": "out",
+            "shift": shift,
+            "buffers": buffers,
+            "tools": tools,
+            "tasks": tasks,
+            "conditions": conditions,
+            **crew,
+        }
     )
 
 
@@ -41,7 +50,10 @@ def _time(random: Random) -> Any:
 
 
 def _buffers(random: Random, stations: int) -> Plain:
-    between = {f"b{k}": {"limit": random.choice([0, 1, 1, 2, 3, 8, inf])} for k in range(1, stations)}
+    between: Plain = {f"b{k}": {"limit": random.choice([0, 1, 1, 2, 3, 8, inf])} for k in range(1, stations)}
+    for buffer in between.values():
+        if buffer["limit"] > 1 and random.random() < 0.2:
+            buffer["start"] = 2
     return {**between, "out": {}}
 
 
@@ -65,6 +77,13 @@ def _tasks(random: Random, buffers: Plain, tools: Plain) -> Plain:
         if random.random() < 0.15:
             first = task["to"][0]["to"] if isinstance(task["to"], list) else task["to"]
             first["support"] = 1
+    if places and random.random() < 0.2:
+        tasks["other"] = {"time": _time(random), "to": random.choice(places)}
+    if random.random() < 0.2:
+        buffers["parts"] = {"start": random.choice([0, 3]), "limit": random.choice([3, inf])}
+        user = tasks[random.choice(sorted(tasks))]
+        user["from"] = {**user.get("from", {}), "parts": random.choice([1, 1, 2])}
+        tasks["make"] = {"time": _time(random), "to": {"parts": random.choice([1, 3])}, "automatic": True}
     if any("support" in str(task["to"]) for task in tasks.values()):
         buffers["support"] = {"limit": random.choice([2, 6, inf]), "debt": True}
         tasks["support"] = {"time": _time(random), "from": "support"}
