@@ -23,7 +23,7 @@ ROOM = 1024
 """Units of known age that fit into a buffer at first; what holds more is run again with more."""
 PLAIN_SPEED = 1.5e5
 """Runs of tasks that the plain engine does in a second, on an ordinary machine."""
-LOADING, COMPILING = 1.0, 8.0
+LOADING, COMPILING = 0.3, 9.0
 """Seconds until the compiled engine starts where it was compiled before, and where it was not."""
 
 
