@@ -3,6 +3,9 @@
 >>> import pitprop
 >>> audit = pitprop.audit("pitprop.yml")
 >>> audit["tonnes_per_shift"].ruling
+
+`pitprop.api` has a function for every command. Those here are the ones whose names are not those of a stage:
+`pitprop.simulate` is the package of simulations, and `pitprop.api.simulate` the function.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pitprop.report.audit import Audit
     from pitprop.report.difference import Difference
     from pitprop.report.recorded import Recorded
+    from pitprop.simulate.work.results import WorkStudy
 
 REGISTER = "pitprop.yml"
 """What a register is called where no other name is given."""
@@ -212,6 +213,67 @@ def init(
     home = file.parent if folder is None else Path(folder)
     written = Path(os.path.relpath(file, home)).as_posix()
     return sketch(written, columns(file, sheet), sheet)
+
+
+def simulate(
+    path: str | os.PathLike[str],
+    *,
+    arms: Sequence[str] | None = None,
+    split: tuple[str, str] | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    without: Collection[str] = (),
+    threads: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> WorkStudy:
+    """What each arm of a scenario yields, where the time goes, and what makes the difference.
+
+    Parameters
+    ----------
+    path
+        The scenario, a file with a `kind`.
+    arms
+        Only these, in the file's order.
+    split
+        Two arms; the gain from the first to the second is taken apart, in place of the file's `split`.
+    replications, seed
+        In place of the file's. The same seed gives the same numbers on any number of cores.
+    without
+        Parts to leave out, to be quicker: bottleneck, capacity, roles, gain, sensitivity, curves, records.
+    threads
+        Cores to use; all by default.
+    progress
+        Is told what is being done.
+
+    Raises
+    ------
+    pitprop.PitpropError
+        If the scenario cannot be used (every problem is told at once), or has no arm of a given name.
+
+    Examples
+    --------
+    >>> from pitprop import api
+    >>> study = api.simulate("examples/mine/shift.yml")
+    >>> study["four_roles"].output.mean
+    """
+    from pitprop import __version__
+    from pitprop.define.scenario import read_scenario
+    from pitprop.simulate.work.study import PARTS, study
+
+    unknown = set(without) - set(PARTS)
+    if unknown:
+        raise PitpropError(f"a study has no part {sorted(unknown)[0]!r} to leave out; it has {', '.join(PARTS)}")
+    return study(
+        read_scenario(path),
+        arms=arms,
+        split=split,
+        replications=replications,
+        seed=seed,
+        what=[part for part in PARTS if part not in without],
+        threads=threads,
+        progress=progress,
+        version=__version__,
+    )
 
 
 def explain(name: str) -> str:

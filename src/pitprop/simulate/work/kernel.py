@@ -84,14 +84,16 @@ def sums(replications: int, tasks: int, slots: int, buffers: int, tools: int, bi
     )
 
 
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def _lowest(typing: Any, x: Any) -> Any:
+def _lowest_bit(typing: Any, x: Any) -> Any:
     """Place of the lowest bit that is set in 64; one instruction of the processor."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], context.get_constant(types.boolean, True))
 
     return types.uint64(types.uint64), code
+
+
+_lowest: Any = intrinsic(_lowest_bit)
 
 
 @njit  # type: ignore[untyped-decorator, unused-ignore]
@@ -489,6 +491,7 @@ def replications(
                         i += 1
                 if a < 0:
                     best = 1 << 40
+                    passed = False
                     looked = candidates
                     while looked != _0:
                         bit = looked & (~looked + _1)

@@ -19,7 +19,7 @@ from pitprop.simulate.work.little import little_gap
 from pitprop.simulate.work.lock_up import lock_up
 from pitprop.simulate.work.loop import record
 from pitprop.simulate.work.network import network
-from pitprop.simulate.work.replicate import Engine
+from pitprop.simulate.work.replicate import LOADING, PLAIN_SPEED, Engine, compiled_starts_in, runs_ahead
 from pitprop.simulate.work.results import (
     ArmResult,
     CrewCurve,
@@ -36,6 +36,8 @@ from pitprop.simulate.work.trials import Trials
 
 Part = Literal["bottleneck", "capacity", "roles", "gain", "sensitivity", "curves", "records"]
 PARTS: tuple[Part, ...] = get_args(Part)
+TRIES = 5
+"""About how many other ways of working each part tries for each arm."""
 Progress = Callable[[str], None]
 
 BUDGET = 2e7
@@ -115,6 +117,8 @@ def study(
     runs = scenario.replications if replications is None else replications
     chosen = _chosen(scenario, arms)
     ends = _split(scenario, chosen, split)
+    if engine == "auto":
+        engine = _engine(chosen, runs, what, progress or (lambda _: None))
     trials = Trials(seed=scenario.seed if seed is None else seed, threads=threads, engine=engine)
     this = _Study(
         scenario=scenario.model_copy(update={"arms": chosen}),
@@ -151,6 +155,18 @@ def study(
         records=records if "records" in what else {},
         notes=tuple(this.notes),
     )
+
+
+def _engine(arms: Sequence[Arm], replications: int, what: Collection[Part], say: Progress) -> Engine:
+    """One engine for the whole study, by all the work ahead: parts that try other ways of working have most of it."""
+    tries = 1 + TRIES * len({"bottleneck", "roles", "gain", "sensitivity", "curves"} & set(what))
+    ahead = sum(runs_ahead(network(arm.work)) for arm in arms) * replications * tries
+    starts_in = compiled_starts_in()
+    if ahead < PLAIN_SPEED * starts_in:
+        return "python"
+    if starts_in > LOADING:
+        say("compiling the engine, once on this machine (some ten seconds)")
+    return "compiled"
 
 
 def _chosen(scenario: WorkScenario, names: Sequence[str] | None) -> tuple[Arm, ...]:
