@@ -276,7 +276,8 @@ def test_version_and_help_leave_with_0():
     assert run("--version").stdout == f"pitprop {pitprop.__version__}\n"
     shown = run("--help")
     assert shown.exit_code == 0
-    assert [c for c in ("audit", "diff", "lint", "init", "explain", "checks", "schema", "simulate") if c not in shown.stdout] == []
+    commands = ("audit", "diff", "lint", "init", "explain", "checks", "schema", "simulate")
+    assert [c for c in commands if c not in shown.stdout] == []
     assert "Exit codes" in shown.stdout
 
 
