@@ -201,6 +201,33 @@ def test_who_carries_a_unit_on_leaves_the_room_that_was_kept_for_it_to_others(en
     assert totals.times[0, 1, 0] == 3.0
 
 
+@pytest.mark.parametrize(
+    "engine",
+    ["python", pytest.param("compiled", marks=pytest.mark.xfail(strict=True, reason="looks again at the next event"))],
+)
+def test_room_that_a_carried_unit_leaves_is_taken_at_once_by_who_waits_for_it(engine: Engine) -> None:
+    work = Work.model_validate(
+        {
+            "output": "out",
+            "shift": {"length": 2.5},
+            "buffers": {"mid": {"limit": 1}, "out": {}},
+            "tasks": {
+                "a": {"time": 1, "to": "mid", "blocking": "before"},
+                "b": {"time": 1, "from": "mid", "to": "out", "tools": "saw"},
+                "feed": {"time": 0.5, "to": "mid"},
+                "sharpen": {"time": 3, "tools": "saw", "automatic": True},
+            },
+            "tools": {"saw": {}},
+            "roles": {"both": {"tasks": ["a", "b"], "follow": True}, "feeder": ["feed"]},
+            "crew": {"roles": ["both", "feeder"]},
+        }
+    )
+    totals = replicate(work, replications=1, engine=engine)
+    # the feeder is done at .5, has room at 1, when both carries on what was to go into mid, and is done again at 1.5
+    assert totals.done[0].tolist() == [1, 0, 1, 0]
+    assert totals.times[0, 1, [2, 4]] == pytest.approx([1.0, 1.5])
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_two_exponential_stations_without_a_buffer_pass_two_units_for_three_services(engine: Engine) -> None:
     work = line([1, 1], [0], shift={"length": 4000})

@@ -228,7 +228,7 @@ class Run:
     def settle(self) -> None:
         """Do all that can be done at this moment."""
         while True:
-            if self.try_putting:
+            while self.try_putting:
                 self.put_down()
             if self.just_freed:
                 self.go_away()
@@ -848,6 +848,10 @@ def record(
         As of `replicate`.
     """
     net = network(work)
+    if net.brigade:
+        from pitprop.simulate.work.brigade import record_brigade
+
+        return record_brigade(net, seed=seed, replication=replication, limit=limit)
     times = None if shared is None else shared.tolist()
     run = Recorder(Plan(net), seed=seed, replication=replication, limit=limit, shared=times)
     run.run()
