@@ -201,10 +201,7 @@ def test_who_carries_a_unit_on_leaves_the_room_that_was_kept_for_it_to_others(en
     assert totals.times[0, 1, 0] == 3.0
 
 
-@pytest.mark.parametrize(
-    "engine",
-    ["python", pytest.param("compiled", marks=pytest.mark.xfail(strict=True, reason="looks again at the next event"))],
-)
+@pytest.mark.parametrize("engine", ENGINES)
 def test_room_that_a_carried_unit_leaves_is_taken_at_once_by_who_waits_for_it(engine: Engine) -> None:
     work = Work.model_validate(
         {

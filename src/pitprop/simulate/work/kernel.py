@@ -337,7 +337,7 @@ def replications(
         while ending == AT_HORIZON:
             while True:
                 # 1. what is held is put down, where there is room now
-                if putting:
+                while putting:
                     putting = False
                     i = 0
                     while i < holders:

@@ -130,6 +130,8 @@ class Network:
     """Of each worker."""
     heads: int
     """How many workers."""
+    brigade: bool
+    """Whether people hand their work back (see `brigade.py`) instead of having roles."""
     horizon: float
     """From the beginning of the first shift to the end of the last."""
     arrays: Arrays
@@ -228,6 +230,7 @@ def network(work: Work) -> Network:
         slots=tuple(slot.name for slot in slots),
         roles=tuple(slot.role for slot in workers),
         heads=len(workers),
+        brigade=work.crew is not None and work.crew.rule == "bucket_brigade",
         horizon=(work.shift.count - 1) * work.shift.period + work.shift.length,
         arrays=arrays,
     )

@@ -56,6 +56,18 @@ def replicate(
         (A, n) times that the n-th run of each task takes at speed 1, instead of drawn ones.
     """
     net = network(work)
+    if net.brigade:
+        from pitprop.simulate.work.brigade import replicate_brigade
+
+        return replicate_brigade(
+            net,
+            replications=replications,
+            seed=seed,
+            first=first,
+            bins=bins,
+            warm_up=float(warm_up),
+            shared=shared,
+        )
     if engine == "auto":
         engine = "python" if runs_ahead(net) * replications < PLAIN_SPEED * compiled_starts_in() else "compiled"
     if engine == "python":
