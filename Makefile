@@ -28,6 +28,7 @@ bench: .venv/bench ## long calibrations and measurements, printed and written to
 	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.scale.pushdown
 	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.work
 
 .venv/bench: .venv/ready requirements/bench.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt

@@ -1,0 +1,1 @@
+"""What a completion of work costs: pitprop beside SimPy, Ciw, salabim and a loop written by hand."""
