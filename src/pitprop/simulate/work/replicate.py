@@ -18,7 +18,8 @@ from pitprop.simulate.work.totals import Totals
 
 Engine = Literal["auto", "compiled", "python"]
 CHUNK = 64
-"""Replications that a thread runs in one go: an interrupt waits for no more than these."""
+AT_ONCE = 3e6
+"""Most replications, and about how many runs of tasks, that a thread does in one go: an interrupt waits for them."""
 ROOM = 1024
 """Units of known age that fit into a buffer at first; what holds more is run again with more."""
 PLAIN_SPEED = 1.5e5
@@ -149,7 +150,7 @@ def _compiled(
         )
 
     def run(low: int, places: int = ROOM) -> None:
-        high = min(low + CHUNK, replications)
+        high = min(low + chunk, replications)
         simulate(low, high, places)
         while (crowded := np.flatnonzero(sums.ending[low:high] == kernel.CROWDED)).size:
             places *= 8
@@ -158,14 +159,18 @@ def _compiled(
                     field[r] = 0
                 simulate(r, r + 1, places)
 
-    starts = range(0, replications, CHUNK)
+    chunk = max(1, min(CHUNK, int(AT_ONCE / max(runs_ahead(net), 1.0))))
+    starts = range(0, replications, chunk)
     workers = min(threads or os.cpu_count() or 1, len(starts))
     if workers == 1:
         for low in starts:
             run(low)
     else:
-        with ThreadPoolExecutor(workers) as pool:
+        pool = ThreadPoolExecutor(workers)
+        try:
             list(pool.map(run, starts))
+        finally:
+            pool.shutdown(cancel_futures=True)
     if (sums.ending == kernel.SHORT).any():
         raise IndexError(f"{drawn.shape[1]} shared times for each task are fewer than there are runs")
     return Totals(span=net.horizon - warm_up, **sums._asdict())
