@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import pitprop
+from pitprop import api
 from pitprop.cli import main
+from pitprop.report.simulation.work_render import render_work
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,8 +32,16 @@ def test_the_rulings_shown_are_the_rulings_printed() -> None:
     assert missing == []
 
 
+def test_the_sentence_of_the_simulation_is_the_one_printed() -> None:
+    study = api.simulate(ROOT / "examples" / "mine" / "shift.yml", without=["sensitivity", "curves", "roles"])
+    said = re.findall(r'says: "([^"]+)"', README.replace("\n", " "))
+    assert [sentence for sentence in said if sentence in " ".join(render_work(study).split())] == said != []
+
+
 def test_every_command_named_exists() -> None:
-    named = {m.group(1) for m in re.finditer(r"\bpitprop (init|lint|audit|diff|explain|checks|schema)\b", README)}
+    named = {
+        m.group(1) for m in re.finditer(r"\bpitprop (init|lint|audit|diff|explain|checks|schema|simulate)\b", README)
+    }
     assert named == set(main.commands)
 
 

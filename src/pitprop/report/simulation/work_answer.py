@@ -79,7 +79,9 @@ def _most(study: WorkStudy, called: Called) -> str:
 
 def _most_per_head(study: WorkStudy, called: Called) -> str:
     best = max(study.arms, key=lambda arm: _known(arm.output))
-    head = max(study.arms, key=lambda arm: _known(arm.per_head))
+    most = max(study.arms, key=lambda arm: _known(arm.per_head))
+    level = [arm for arm in study.arms if arm is most or arm.per_head.high >= most.per_head.low]
+    head = min(level, key=lambda arm: sum(_known(buffer.left) for buffer in arm.buffers if buffer.debt))
     if best.heads <= 1 and head is best:
         return ""
     unit = plain(best.unit)

@@ -53,7 +53,7 @@ def record_brigade(net: Network, *, seed: int = 0, replication: int = 0, limit: 
     rows = kept[:count]
     rows = rows[np.lexsort((rows[:, 0], rows[:, 3]))]
     last = rows[(rows[:, 1] == _line(net)[-1]) & (rows[:, 5] > 0)]
-    begun = {unit: start for unit, start in zip(rows[::-1, 2].tolist(), rows[::-1, 3].tolist(), strict=True)}
+    begun = dict(zip(rows[::-1, 2].tolist(), rows[::-1, 3].tolist(), strict=True))
     level = np.arange(len(last) + 1)
     nothing = (np.array([0.0]), np.array([0]))
     return Records(

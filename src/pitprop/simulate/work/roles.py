@@ -1,9 +1,10 @@
 """Roles: who should do what, where everybody keeps to tasks of their own.
 
-A division gives everybody one task, or as few as it takes where there are more tasks than people, so that every task is
-somebody's. Where there are few divisions all of them are simulated. Where there are many, a good one by the fluid model
-(a mixed-integer programme where it is small: see `fluid_division`) is improved step by step, by what one person does
-and by what two exchange, until no step helps. All comparisons are on the same random numbers.
+A division gives everybody one task, or as few as it takes where there are more tasks than people, so that every task
+is somebody's; the present one is looked at too, unless everybody does everything. Where there are few divisions all
+of them are simulated. Where there are many, a good one by the fluid model (a mixed-integer programme where it is
+small: see `fluid_division`) is improved step by step, by what one person does and by what two exchange, until no step
+helps. All comparisons are on the same random numbers.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pitprop.define.work import Role, Work
 from pitprop.simulate.work.divisions import Division, Share, all_choices, all_divisions, neighbours, width
 from pitprop.simulate.work.fluid_division import fluid_division
 from pitprop.simulate.work.intervals import over_replications
-from pitprop.simulate.work.people import able, crewed, given
+from pitprop.simulate.work.people import able, crewed, given, people
 from pitprop.simulate.work.results import Roles
 from pitprop.simulate.work.trials import Trials
 
@@ -63,6 +64,9 @@ def best_roles(
             score(division)
     else:
         _search(score, fluid_division(work, crew, tasks, width(crew, tasks)), choices, tasks, steps)
+    present = tuple(role.tasks for role in people(work).values())
+    if any(set(mine) != set(tasks) for mine in present):
+        score(present)  # what people do now, however many tasks that is
     top = sorted(score.known, key=lambda division: -score.known[division])[:FINALISTS]
     if not top:
         return None
