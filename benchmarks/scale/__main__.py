@@ -143,6 +143,7 @@ def _run(command: Sequence[str], extra: dict[str, str] | None = None, *, inner: 
     """A process to its end; the times that it tells itself where `inner`."""
     begin = time.perf_counter()
     environ = {**os.environ, "OPENBLAS_NUM_THREADS": "1", **(extra or {})}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled
     process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     out, problem = process.stdout.read(), process.stderr.read()  # type: ignore[union-attr]
     _, status, usage = os.wait4(process.pid, 0)
