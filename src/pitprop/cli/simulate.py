@@ -42,6 +42,11 @@ PARTS = ("bottleneck", "capacity", "roles", "gain", "sensitivity", "curves", "re
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the report to this file, and the text to standard output.",
 )
+@option(
+    "--runs",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every run of each arm's first replication to this csv file: who, what, which unit, when.",
+)
 def simulate(
     path: Path,
     arms: tuple[str, ...],
@@ -52,6 +57,7 @@ def simulate(
     threads: int | None,
     form: str | None,
     output: Path | None,
+    runs: Path | None,
 ) -> int:
     """Simulate a scenario: what each of its arms yields, where the time goes, and what makes the difference.
 
@@ -62,8 +68,11 @@ def simulate(
     form = form or (by_suffix(output) if output else "text")
     if form not in WORK_FORMS:
         raise click.UsageError(f"a simulation is not written as {form}; give --format, one of {', '.join(WORK_FORMS)}")
-    if output and not output.parent.is_dir():
-        raise PitpropError(f"cannot write {output}: there is no folder {output.parent}; make it, or write elsewhere")
+    for file in (output, runs):
+        if file and not file.parent.is_dir():
+            raise PitpropError(f"cannot write {file}: there is no folder {file.parent}; make it, or write elsewhere")
+    if runs and "records" in without:
+        raise click.UsageError("--runs needs the records that --without records leaves out")
     found = api.simulate(
         path,
         arms=arms or None,
@@ -84,6 +93,11 @@ def simulate(
         from pitprop.report.simulation.work_render import render_work
 
         echo(render_work(found, form))
+    if runs:
+        from pitprop.report.simulation.work_runs import runs_csv
+
+        write(runs, runs_csv(found))
+        click.echo(f"pitprop: the runs are in {runs}", err=True)
     if output:
         click.echo(f"pitprop: the report is in {output}", err=True)
     return PASSED
