@@ -756,9 +756,12 @@ def replications(
                 candidates |= of_slot[s].doable
             else:
                 a = slot[s].task
-                times[s, a] += gone - slot[s].switches - slot[s].repairs
-                times[s, A + SWITCHING] += slot[s].switches
-                times[s, A + REPAIR] += slot[s].repairs
+                if has_setup or has_fails:
+                    gone -= slot[s].switches
+                    gone -= slot[s].repairs
+                    times[s, A + SWITCHING] += slot[s].switches
+                    times[s, A + REPAIR] += slot[s].repairs
+                times[s, a] += gone
                 slot[s].column = A + BLOCKED
                 slot[s].doing = HOLDING
                 holding[holders] = s
