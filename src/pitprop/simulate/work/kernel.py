@@ -156,6 +156,23 @@ def _repairs(x: Any, count: Any, tool: Any, kit: Any, life: Any, values: Any) ->
 
 
 @njit  # type: ignore[untyped-decorator, unused-ignore]
+def _due(s: Any, x: Any, when: Any, who: Any) -> None:
+    """Slot s is due at x (never: inf). A tournament without branches; of those due together the first slot wins.
+
+    The slots' own times are the second half of `when`; of places 2i and 2i + 1 the winner stands at i, and the next of
+    all at 1.
+    """
+    i = np.uint64((len(when) >> 1) + s)
+    when[i] = x
+    while i > _1:
+        pair = i & ~_1
+        first = pair + np.uint64(when[pair + _1] < when[pair])
+        i >>= _1
+        when[i] = when[first]
+        who[i] = who[first]
+
+
+@njit  # type: ignore[untyped-decorator, unused-ignore]
 def _book(t: Any, s: Any, tasks: Any, slot: Any, times: Any) -> None:
     """Books the time since the last change, of work that is cut off at t too."""
     gone = t - slot[s].since
@@ -260,8 +277,13 @@ def replications(
     held = np.zeros((S, 17), np.uint64)
     life = np.empty((U, 64))
     experience = np.empty((S, A))
-    when = np.empty(S + 1)
-    who = np.empty(S + 1, np.uint32)
+    half = 1
+    while half < S:
+        half *= 2
+    when = np.full(2 * half, np.inf)
+    who = np.zeros(2 * half, np.uint32)
+    for s in range(S):
+        who[half + s] = s
     holding = np.empty(S + 1, np.uint32)
     carrying = np.empty(S + 1, np.uint32)
     ring = np.zeros((B, places))
@@ -272,9 +294,11 @@ def replications(
         number = np.uint64(first + r)
         for a in range(A):
             tally[a].times = first_state(seed, number, task[a].times)
+            if task[a].kind == EXPONENTIAL:
+                tally[a].times = advanced(tally[a].times)
+                tally[a].ready = task[a].mean * -math.log(unit(tally[a].times))
             tally[a].ways = first_state(seed, number, task[a].ways)
             tally[a].drawn = 0
-            tally[a].lacks = STARVED
             tally[a].done = 0
             tally[a].gone = 0
         for u in range(U):
@@ -320,8 +344,11 @@ def replications(
             for a in range(A):
                 experience[s, a] = had[s, a]
         free = ~_0 >> np.uint64(64 - S) if S > 0 else _0
+        no_tool = _0
+        no_room = _0
         candidates = ~_0 >> np.uint64(64 - A)
-        heap = 0
+        when[:] = np.inf
+        last = np.uint32(0)
         holders = 0
         carriers = 0
         t = 0.0
@@ -440,16 +467,7 @@ def replications(
                         back = _leave_of_absence(t, s, A, away, of_slot[s].away_end, slot, times)
                         if back >= 0.0:
                             free &= ~(_1 << np.uint64(s))
-                            p = heap
-                            heap += 1
-                            while p > 0 and (
-                                when[(p - 1) >> 1] > back or (when[(p - 1) >> 1] == back and who[(p - 1) >> 1] > s)
-                            ):
-                                when[p] = when[(p - 1) >> 1]
-                                who[p] = who[(p - 1) >> 1]
-                                p = (p - 1) >> 1
-                            when[p] = back
-                            who[p] = s
+                            _due(s, back, when, who)
 
                 # 3. who carries a unit goes on with it, else startable tasks are given out
                 a = chosen
@@ -539,7 +557,8 @@ def replications(
                                 if stock[b].level + stock[b].reserved + flow[e].count > stock[b].limit:
                                     lacking = NO_ROOM
                         if lacking >= 0:
-                            tally[c].lacks = lacking
+                            no_tool = no_tool | bit if lacking == NO_TOOL else no_tool & ~bit
+                            no_room = no_room | bit if lacking == NO_ROOM else no_room & ~bit
                             candidates &= ~bit
                             continue
                         k = 0
@@ -623,8 +642,9 @@ def replications(
                     else:
                         ending = SHORT
                 elif task[a].kind == EXPONENTIAL:
+                    x = tally[a].ready
                     tally[a].times = advanced(tally[a].times)
-                    x = task[a].mean * -math.log(unit(tally[a].times))
+                    tally[a].ready = task[a].mean * -math.log(unit(tally[a].times))
                 else:
                     x, tally[a].times = variate(task[a].kind, task[a].one, task[a].two, tally[a].times)
                     if task[a].kind == EMPIRICAL:
@@ -678,28 +698,15 @@ def replications(
                 x = t + (change + x + repair)
                 slot[s].until = x
                 free &= ~(_1 << np.uint64(s))
-                p = heap
-                heap += 1
-                while p > 0:
-                    k = (p - 1) >> 1
-                    if when[k] < x or (when[k] == x and who[k] < s):
-                        break
-                    when[p] = when[k]
-                    who[p] = who[k]
-                    p = k
-                when[p] = x
-                who[p] = s
+                _due(s, x, when, who)
 
             # 5. why those who are free are free
             m = free
             while m != _0:
                 s = _lowest(m)
                 m &= m - _1
-                reason = -1
-                looked = of_slot[s].doable
-                while looked != _0:
-                    reason = max(reason, tally[task_of_bit[_lowest(looked)]].lacks)
-                    looked &= looked - _1
+                doable = of_slot[s].doable
+                reason = NO_ROOM if doable & no_room != _0 else NO_TOOL if doable & no_tool != _0 else STARVED
                 if slot[s].column != A + reason:
                     times[s, slot[s].column] += t - slot[s].since
                     slot[s].since = t
@@ -708,10 +715,12 @@ def replications(
             # 6. the next event
             if ending != AT_HORIZON:
                 break
-            if heap == 0:
+            if when[half + last] == np.inf:
+                _due(last, np.inf, when, who)  # who was due last and has not started anything
+            if when[1] == np.inf:
                 ending = DEADLOCK if holders > 0 or carriers > 0 else DRY
                 break
-            x = when[0]
+            x = when[1]
             if x > horizon:
                 break
             if x > t:
@@ -726,24 +735,9 @@ def replications(
                 age = 0.0
                 _count_from(warm_up, A, tally, stock, kit, slot, times, sums.start[r])
             t = x
-            s = who[0]
-            heap -= 1
-            x = when[heap]
-            c = who[heap]
-            p = 0
-            while True:
-                k = 2 * p + 1
-                if k >= heap:
-                    break
-                if k + 1 < heap and (when[k + 1] < when[k] or (when[k + 1] == when[k] and who[k + 1] < who[k])):
-                    k += 1
-                if when[k] > x or (when[k] == x and who[k] > c):
-                    break
-                when[p] = when[k]
-                who[p] = who[k]
-                p = k
-            when[p] = x
-            who[p] = c
+            s = who[1]
+            last = s
+            when[half + s] = np.inf
             absences = has_away
             gone = t - slot[s].since
             slot[s].since = t

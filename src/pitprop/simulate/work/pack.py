@@ -60,8 +60,8 @@ STOCK = _fields(
 """State of a buffer."""
 KIT = _fields(count="left", time="area changed", bits="unheld stream")
 """State of a kind of tool."""
-TALLY = _fields(bits="times ways", count="drawn lacks done gone")
-"""State of a task's streams, and its counts."""
+TALLY = _fields(bits="times ways", time="ready", count="drawn done gone")
+"""State of a task's streams, and its counts. `ready`: the next time of an exponential one; a logarithm takes long."""
 
 
 class Tables(NamedTuple):
