@@ -40,15 +40,23 @@ def answer(study: WorkStudy, called: Called) -> tuple[str, ...]:
     """What came out, in a sentence or a few."""
     if not study.arms:
         return ("No arm was simulated.",)
+    said = [_locked(arm, called) for arm in study.arms if arm.locked]
     if len(study.arms) == 1:
-        return (_alone(study.arms[0], called),)
+        return (*said, _alone(study.arms[0], called))
     if not any(arm.output.mean > 0 for arm in study.arms):
-        return ("No arm yields anything.",)
-    said = [_most(study, called)]
+        return (*said, "No arm yields anything.")
+    said.append(_most(study, called))
     said += [told for told in (_most_per_head(study, called), _undone(study)) if told]
     if study.gain and told_apart(study.gain):
         said += _gain(study, study.gain, called)
     return tuple(said)
+
+
+def _locked(arm: ArmResult, called: Called) -> str:
+    """That the work comes to a stand, before anything else is said of it."""
+    often = f"{arm.locked:,} of {arm.replications:,} replications" if arm.replications > 1 else "the one replication"
+    said = f"{called(arm)} locks up in {often}: everybody waits for somebody."
+    return f"{said} Its figures say what was done until then."
 
 
 def _alone(arm: ArmResult, called: Called) -> str:

@@ -66,6 +66,7 @@ def arm_result(arm: Arm, totals: Totals, lead: Lead, *, little: float | None, no
         bottleneck=None,
         capacity=None,
         roles=None,
+        locked=int((totals.ending == Ending.DEADLOCK).sum()),
         notes=(*notes, *_endings(totals)),
         credited=credited_heads(work) if work.norm else None,
         norm=work.norm,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from pitprop.define.work import Work
@@ -38,9 +40,18 @@ def curve(name: str, work: Work, *, trials: Trials, replications: int) -> CrewCu
         sizes=tuple(int(size) for size in sizes),
         output=tuple(over_replications(output) for output in outputs),
         per_head=tuple(over_replications(output / size) for size, output in zip(sizes, outputs, strict=True)),
-        notes=tuple(
-            f"With a crew of {size} the work of {name} comes to a stand in {count} of {replications} replications."
-            for size, count in zip(sizes, stopped, strict=True)
-            if count
-        ),
+        notes=_stands_still(name, dict(zip(sizes, stopped, strict=True)), replications),
     )
+
+
+def _stands_still(name: str, stopped: Mapping[int, int], replications: int) -> tuple[str, ...]:
+    """A sentence on the sizes at which the work comes to a stand, where there are any."""
+    where = [size for size, count in stopped.items() if count]
+    if not where:
+        return ()
+    listed = f"{', '.join(map(str, where[:-1]))} or {where[-1]}" if len(where) > 1 else str(where[0])
+    most = max(stopped.values())
+    share = (
+        f"{most} of {replications} replications" if len(where) == 1 else f"up to {most} of {replications} replications"
+    )
+    return (f"With a crew of {listed} the work of {name} comes to a stand in {share}.",)

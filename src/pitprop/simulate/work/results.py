@@ -147,6 +147,8 @@ class ArmResult:
     bottleneck: Bottleneck | None
     capacity: Capacity | None
     roles: Roles | None
+    locked: int = 0
+    """Replications in which the work locked up, so that its figures say what was done until then."""
     notes: tuple[str, ...]
     """Deadlocks with who waits for whom, runs that ended early, and what else a reader must know."""
     credited: float | None = None
