@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pitprop.define.work import Work
-from pitprop.simulate.work.loop import record
+from pitprop.simulate.work.record import record
 from pitprop.simulate.work.replicate import replicate
 from pitprop.simulate.work.totals import Ending
 

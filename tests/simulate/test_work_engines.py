@@ -14,8 +14,9 @@ from random_work import random_work
 from pitprop.define.work import Work
 from pitprop.simulate.work.little import little_gap
 from pitprop.simulate.work.lock_up import lock_up
-from pitprop.simulate.work.loop import Sums, record
+from pitprop.simulate.work.loop import Sums
 from pitprop.simulate.work.network import network
+from pitprop.simulate.work.record import record
 from pitprop.simulate.work.replicate import COMPILING, LOADING, Engine, compiled_starts_in, replicate, runs_ahead
 from pitprop.simulate.work.results import Records
 from pitprop.simulate.work.totals import Ending, Totals, Waits

@@ -20,7 +20,7 @@ from scipy.stats import gamma
 
 from pitprop.define.work import Work
 from pitprop.simulate.work.capacity import capacity
-from pitprop.simulate.work.loop import record
+from pitprop.simulate.work.record import record
 from pitprop.simulate.work.replicate import replicate
 from pitprop.simulate.work.totals import Ending, Totals
 

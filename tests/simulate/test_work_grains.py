@@ -12,7 +12,7 @@ from pitprop import api
 from pitprop.define.work import Work
 from pitprop.report.simulation.work_runs import COLUMNS, runs_csv
 from pitprop.simulate.work.grains import worker_panel
-from pitprop.simulate.work.loop import record
+from pitprop.simulate.work.record import record
 from pitprop.simulate.work.replicate import replicate
 
 WORK = Work.model_validate(

@@ -6,7 +6,7 @@ import numpy as np
 
 from pitprop.define.work import Work
 from pitprop.simulate.work.lock_up import lock_up
-from pitprop.simulate.work.loop import record
+from pitprop.simulate.work.record import record
 from pitprop.simulate.work.results import Records
 from pitprop.simulate.work.totals import Waits
 

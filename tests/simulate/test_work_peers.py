@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pitprop.define.work import Work
-from pitprop.simulate.work.loop import record
+from pitprop.simulate.work.record import record
 from pitprop.simulate.work.replicate import replicate
 
 simpy = pytest.importorskip("simpy")

@@ -1,4 +1,4 @@
-"""The plain next-event engine: what the language of work means, and the recorder of single runs.
+"""The plain next-event engine: what the language of work means.
 
 `kernel.py` says the same, compiled; both give the same numbers to the last bit, because they add the same numbers in
 the same order. A run of a task goes through `start` (it takes its units and its tools, and the length of the run is
@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections import deque
 from functools import partial
 from heapq import heappop, heappush
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pitprop.define.work import Work
-from pitprop.simulate.work.network import Arrays, Network, network
-from pitprop.simulate.work.results import Records
+from pitprop.simulate.work.network import Network
+from pitprop.simulate.work.plan import Few, Plan
 from pitprop.simulate.work.streams import Stream
 from pitprop.simulate.work.totals import Ending, Waits
 
@@ -29,9 +27,6 @@ BLOCKED, STARVED, NO_TOOL, NO_ROOM, SWITCHING, REPAIR, AWAY = (int(wait) for wai
 NONE = -1
 MANY = 1_000_000
 """More events than this at one moment never end."""
-
-Few = tuple[tuple[int, int], ...]
-"""(buffer or tool, how many) of what a run takes, puts down or holds."""
 
 
 class Sums(NamedTuple):
@@ -52,94 +47,6 @@ class Sums(NamedTuple):
     age: float
     ending: int
     ended: float
-
-
-class Plan:
-    """A network as plain lists, made once and read by every replication."""
-
-    def __init__(self, net: Network) -> None:
-        a = net.arrays
-        self.horizon = net.horizon
-        self.tasks, self.slots, self.buffers, self.tools = len(a.mean), len(a.speed), len(a.limit), len(a.tools)
-        self.takes = _few(a.in_at, a.in_buffer, a.in_count)
-        self.puts = _few(a.out_at, a.out_buffer, a.out_count)
-        self.holds = _few(a.tool_at, a.tool, a.tool_count)
-        self.ways = list(pairwise(a.way_at.tolist()))
-        self.all_puts = [tuple(p for w in range(*ways) for p in self.puts[w]) for ways in self.ways]
-        self.up_to: list[float] = a.way_up_to.tolist()
-        for name in ("mean", "before", "loses", "arrives", "setup", "learning", "floor", "speed", "rank", "onward"):
-            setattr(self, name, getattr(a, name).tolist())
-        for name in ("experience", "fatigue", "limit", "start", "tight", "aged", "fails", "life_mean", "repair_mean"):
-            setattr(self, name, getattr(a, name).tolist())
-        self.count: list[int] = a.tools.tolist()
-        self.ordered, self.output = bool(a.ordered), int(a.output)
-        self.task_of = {1 << bit: task for bit, task in enumerate(a.task_of_bit.tolist())}
-        self.preferred = [[s for s in row if s != NONE] for row in a.preferred.tolist()]
-        away = list(zip(a.away_from.tolist(), a.away_for.tolist(), a.away_fixed.tolist(), strict=True))
-        self.away = [away[low:high] for low, high in pairwise(a.away_at)]
-        self.drawing = _drawing(a)
-        self.mine = [[task for task in range(self.tasks) if row[task] > 0] for row in self.speed]
-        self._changes(a.bit.tolist())
-        self.has_away = len(a.away_at) > 0 and a.away_at[-1] > 0
-        self.has_loss, self.has_tight = bool(a.loses.any()), bool(a.tight.any())
-        self.has_fatigue, self.has_learning = bool((a.fatigue > 0).any()), bool((a.learning < 0).any())
-        self.has_setup = bool((a.setup > 0).any())
-
-    mean: list[float]
-    before: list[bool]
-    loses: list[bool]
-    arrives: list[bool]
-    setup: list[float]
-    learning: list[float]
-    floor: list[float]
-    speed: list[list[float]]
-    rank: list[list[int]]
-    onward: list[list[int]]
-    experience: list[list[float]]
-    fatigue: list[float]
-    limit: list[int]
-    start: list[int]
-    tight: list[bool]
-    aged: list[bool]
-    fails: list[bool]
-    life_mean: list[float]
-    repair_mean: list[float]
-
-    def _changes(self, bit: list[int]) -> None:
-        """Which tasks may have become startable, as sets of bits, when something changes."""
-        self.takers, self.makers, self.users = [0] * self.buffers, [0] * self.buffers, [0] * self.tools
-        self.able, self.doable = [0] * self.tasks, [0] * self.slots
-        for a in range(self.tasks):
-            for b, _ in self.takes[a]:
-                self.takers[b] |= 1 << bit[a]
-            for b, _ in self.all_puts[a]:
-                self.makers[b] |= 1 << bit[a]
-            for u, _ in self.holds[a]:
-                self.users[u] |= 1 << bit[a]
-            for s in range(self.slots):
-                if self.speed[s][a] > 0:
-                    self.able[a] |= 1 << s
-                    self.doable[s] |= 1 << bit[a]
-
-
-def _few(at: Any, index: Any, count: Any) -> list[Few]:
-    pairs = list(zip(index.tolist(), count.tolist(), strict=True))
-    return [tuple(pairs[low:high]) for low, high in pairwise(at)]
-
-
-def _drawing(a: Arrays) -> dict[str, list[tuple[Any, ...]]]:
-    """What the streams of times, lives and repairs are made from, after seed and replication."""
-
-    def laws(keys: Any, kind: Any, one: Any, two: Any, at: Any, values: Any) -> list[tuple[Any, ...]]:
-        rows = [tuple(values[low:high].tolist()) for low, high in pairwise(at)]
-        return list(zip(keys.tolist(), kind.tolist(), one.tolist(), two.tolist(), rows, strict=True))
-
-    return {
-        "time": laws(a.stream, a.kind, a.one, a.two, a.values_at, a.values),
-        "way": [(key,) for key in a.way_stream.tolist()],
-        "life": laws(a.tool_stream, a.life_kind, a.life_one, a.life_two, a.life_values_at, a.life_values),
-        "repair": laws(a.tool_stream, a.repair_kind, a.repair_one, a.repair_two, a.repair_values_at, a.repair_values),
-    }
 
 
 class Run:
@@ -681,130 +588,6 @@ class Run:
         )
 
 
-class Recorder(Run):
-    """A replication of which everything is kept: runs, waits, levels, units and ages."""
-
-    def __init__(
-        self, plan: Plan, *, seed: int, replication: int, limit: int, shared: list[list[float]] | None = None
-    ) -> None:
-        super().__init__(plan, seed=seed, replication=replication, shared=shared)
-        self.most, self.units = limit, 0
-        self.runs: list[list[Any]] = []
-        self.current: list[list[Any]] = [[] for _ in range(plan.slots)]
-        self.unit_of = [NONE] * plan.slots
-        self.units_in = [deque([NONE] * n) for n in plan.start]
-        self.waits: list[tuple[int, int, float, float]] = []
-        self.levels: list[tuple[list[float], list[int]]] = [([0.0], [n]) for n in plan.start]
-        self.ages: list[float] = []
-        self.seen, self.turned = list(self.column), [0.0] * plan.slots
-
-    def advance(self) -> bool:
-        """As ever, until there are as many runs as are kept."""
-        return len(self.runs) < self.most and super().advance()
-
-    def settle(self) -> None:
-        """As ever, and note what has changed."""
-        super().settle()
-        for s, column in enumerate(self.column):
-            if column != self.seen[s]:
-                self._waited(s, self.t, column)
-        for (times, levels), level in zip(self.levels, self.level, strict=True):
-            if level != levels[-1]:
-                if times[-1] == self.t:
-                    del times[-1], levels[-1]
-                times.append(self.t)
-                levels.append(level)
-
-    def start(self, s: int, a: int, *, from_hand: bool = False) -> None:
-        """As ever, and note the run."""
-        super().start(s, a, from_hand=from_hand)
-        begun = self.t + self.switching[s]
-        self._waited(s, self.t, a)
-        if self.switching[s]:
-            self.waits.append((s, SWITCHING, self.t, begun))
-        self.current[s] = [s, a, self.unit_of[s], self.t, begun, self.until[s], self.plan.horizon]
-        self.runs.append(self.current[s])
-
-    def take(self, s: int, a: int, *, from_hand: bool) -> float:
-        """As ever, and note the unit: that of the first buffer, else a new one where anybody will see it again."""
-        plan = self.plan
-        in_hand = plan.puts[self.way[s]][0][0] if from_hand else NONE
-        taken = []
-        for b, q in plan.takes[a]:
-            mine = [self.unit_of[s]] if b == in_hand else [self.units_in[b].popleft() for _ in range(q)]
-            taken.append(mine[0])
-        followed = any(plan.aged[b] or b == plan.output for b, _ in plan.all_puts[a])
-        unit = taken[0] if taken else NONE
-        if unit == NONE and (taken or followed):
-            unit = self.units
-            self.units += 1
-        self.unit_of[s] = unit
-        return super().take(s, a, from_hand=from_hand)
-
-    def put_into(self, s: int, puts: Few, *, passing: bool = False) -> None:
-        """As ever, and note which unit comes where."""
-        super().put_into(s, puts, passing=passing)
-        for b, q in puts:
-            self.units_in[b].extend([self.unit_of[s]] * q)
-            if b == self.plan.output:
-                self.ages.extend([self.t - self.birth[s]] * q)
-
-    def let_go(self, s: int) -> None:
-        """As ever, and note when."""
-        super().let_go(s)
-        self.current[s][-1] = self.t
-
-    def _absent(self, s: int, goes: float, back: float) -> None:
-        super()._absent(s, goes, back)
-        if back > goes:
-            self._waited(s, goes, self.plan.tasks + AWAY)
-            self._waited(s, back, self.column[s])
-        else:
-            self._waited(s, goes, self.plan.tasks + AWAY)
-
-    def finish(self, s: int) -> None:
-        """As ever, and note from when it waits."""
-        super().finish(s)
-        self._waited(s, self.t, self.column[s])
-
-    def _waited(self, s: int, until: float, column: int) -> None:
-        """A slot did what it did until then, and something else after."""
-        kind = self.seen[s] - self.plan.tasks
-        until = max(until, self.turned[s])
-        if kind >= 0 and until > self.turned[s]:
-            self.waits.append((s, kind, self.turned[s], until))
-        self.seen[s], self.turned[s] = column, until
-
-    def records(self, net: Network) -> Records:
-        """All that was noted, cut off at the end."""
-        end = self.plan.horizon if len(self.runs) < self.most else self.t
-        for s, column in enumerate(self.column):
-            self._waited(s, end, column)
-        rows = list(zip(*self.runs, strict=True)) or [()] * 7
-        whole = [np.array(row, np.int64) for row in rows[:3]]
-        times = [np.minimum(np.array(row, float), end) for row in rows[3:]]
-        self.waits.sort(key=lambda wait: (wait[2], wait[0]))
-        return Records(
-            slots=net.slots,
-            tasks=net.tasks,
-            buffers=net.buffers,
-            worker=whole[0],
-            task=whole[1],
-            unit=whole[2],
-            start=times[0],
-            work=times[1],
-            finish=times[2],
-            leave=times[3],
-            waits=tuple((s, kind, start, min(until, end)) for s, kind, start, until in self.waits if start < end),
-            levels={
-                name: (np.array(at), np.array(level, np.int64))
-                for name, (at, level) in zip(net.buffers, self.levels, strict=True)
-            },
-            age=np.array(self.ages),
-            horizon=end,
-        )
-
-
 def simulate_plain(
     net: Network,
     *,
@@ -828,31 +611,3 @@ def simulate_plain(
     run = Run(plan or Plan(net), seed=seed, replication=replication, warm_up=warm_up, bins=bins, shared=times)
     run.run()
     return run.sums()
-
-
-def record(
-    work: Work,
-    *,
-    seed: int = 0,
-    replication: int = 0,
-    limit: int = 200_000,
-    shared: NDArray[np.float64] | None = None,
-) -> Records:
-    """One replication, run by run and level by level, from its beginning: nothing is left out as warm-up.
-
-    Parameters
-    ----------
-    limit
-        After so many runs the record ends; its horizon then is the time at which it does.
-    shared
-        As of `replicate`.
-    """
-    net = network(work)
-    if net.brigade:
-        from pitprop.simulate.work.brigade import record_brigade
-
-        return record_brigade(net, seed=seed, replication=replication, limit=limit)
-    times = None if shared is None else shared.tolist()
-    run = Recorder(Plan(net), seed=seed, replication=replication, limit=limit, shared=times)
-    run.run()
-    return run.records(net)

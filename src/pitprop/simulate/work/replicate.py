@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitprop.define.work import Work
-from pitprop.simulate.work.loop import Plan, simulate_plain
+from pitprop.simulate.work.loop import simulate_plain
 from pitprop.simulate.work.network import Network, network
 from pitprop.simulate.work.pack import pack, rich
+from pitprop.simulate.work.plan import Plan
 from pitprop.simulate.work.totals import Totals
 
 Engine = Literal["auto", "compiled", "python"]

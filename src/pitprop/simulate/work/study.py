@@ -17,8 +17,8 @@ from pitprop.simulate.work.gain import MOST, gain
 from pitprop.simulate.work.intervals import batch_means
 from pitprop.simulate.work.little import little_gap
 from pitprop.simulate.work.lock_up import lock_up
-from pitprop.simulate.work.loop import record
 from pitprop.simulate.work.network import network
+from pitprop.simulate.work.record import record
 from pitprop.simulate.work.replicate import LOADING, PLAIN_SPEED, Engine, compiled_starts_in, runs_ahead
 from pitprop.simulate.work.results import (
     ArmResult,
