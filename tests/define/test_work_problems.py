@@ -196,6 +196,25 @@ def test_factors_in_no_arm_are_looked_at_too(tmp_path):
     ]
 
 
+def test_what_a_bucket_brigade_takes_no_account_of_is_refused(tmp_path):
+    text = """kind: work
+version: 1
+output: out
+shift: {length: 60}
+buffers: {mid: {start: 2}, out: {}}
+tasks:
+  a: {time: 1, to: mid, setup: 1}
+  b: {time: 1, from: mid, to: out}
+roles: {r: {tasks: [a, b], breaks: [{at: 10, length: 5}], fatigue: 0.1}}
+crew: {size: 2, roles: [r], rule: bucket_brigade}
+"""
+    assert told(tmp_path, text) == [
+        "5:11: buffers.mid: has a `start`; a bucket brigade keeps its units in hand, and nothing in buffers",
+        "7:3: tasks.a: has a `setup` or `learning`; a bucket brigade needs a plain series of tasks",
+        "9:9: roles.r: has `fatigue` and `breaks`, of which a bucket brigade takes no account; leave it out",
+    ]
+
+
 def test_a_bucket_brigade_needs_a_line_that_everyone_can_walk(tmp_path):
     found = told(tmp_path, changed(("size: 4,", "rule: bucket_brigade, size: 4,")))
     assert (

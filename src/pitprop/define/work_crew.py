@@ -108,6 +108,15 @@ def _brigade(work: Work) -> Iterator[Misfit]:
     if not _in_series(work):
         says = "is `bucket_brigade`, and the tasks are not one series from the first to the output"
         yield Misfit(path=("crew", "rule"), says=says)
+    for name, buffer in work.buffers.items():
+        if buffer.start and name != work.output:
+            says = "has a `start`; a bucket brigade keeps its units in hand, and nothing in buffers"
+            yield Misfit(path=("buffers", name), says=says)
+    for path, able in _people(work):
+        said = [f"`{key}`" for key in _STAYS if getattr(able, key)]
+        if said:
+            says = f"has {' and '.join(said)}, of which a bucket brigade takes no account; leave it out"
+            yield Misfit(path=path, says=says)
     for role in roles_in_use(work):
         left = [name for name in work.tasks if name not in work.roles[role].tasks]
         if left:
@@ -115,11 +124,17 @@ def _brigade(work: Work) -> Iterator[Misfit]:
             yield Misfit(path=("roles", role, "tasks"), says=says)
 
 
+_STAYS = ("follow", "training", "experience", "fatigue", "breaks", "hours")
+"""What is said of people who come and go, learn and tire."""
+
+
 def _no_part_of_a_line(task: Task) -> str:
     if task.automatic:
         return "is `automatic`"
     if task.tools:
         return "holds tools"
+    if task.setup or task.learning:
+        return "has a `setup` or `learning`"
     if len(ways(task)) != 1 or len(ways(task)[0].to) != 1:
         return "does not put its unit into one buffer"
     if len(task.takes) > 1:
