@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pitprop import digest
@@ -329,7 +329,19 @@ VALUES = st.one_of(
 )
 
 
+WILD = [
+    (0.0, 2, 70, None),
+    (2.0**53, 1, 0, None),
+    (488.0, -2, 77, None),
+    (-1.28, None, 31, None),
+    (-1000.0, 1, 23, 139.0),
+]
+"""One value is so far away that sums about the mean would lose all digits of the others."""
+
+
 @settings(max_examples=15, deadline=None)
+@example(WILD)
+@example([(2.0**53, 0, 0, None), (0.0, 0, 0, None), (0.1 + 0.2, 0, 0, 0.0), (0.0, 0, 0, None)])
 @given(
     st.lists(
         st.tuples(VALUES, st.one_of(st.none(), st.integers(-3, 3)), st.integers(0, 90), VALUES), min_size=1, max_size=60

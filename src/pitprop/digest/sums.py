@@ -136,14 +136,15 @@ class Feed:
                 span = min(span * 2, LONGEST)
 
     def _settle(self) -> None:
-        """The first pivot, from the first values."""
+        """The first pivot, amid most of the first values, so that one wild value costs the others no digits."""
         s, x = self.sums, self.x.values
         there = (self.place >= 0) & (np.abs(x) < kernel.LARGEST)
         sample = x[there][:SAMPLE]
         if len(sample):
             extent = Extent(n=len(sample), low=float(sample.min()), high=float(sample.max()), decimals=None)
-            sd = float(sample.std(ddof=1)) if len(sample) > 1 else 0.0
-            s.pivot, s.settled = pivot(extent, float(sample.mean()), sd), True
+            middle = float(np.median(sample))
+            spread = float(np.median(np.abs(sample - middle))) or float(sample.std())
+            s.pivot, s.settled = pivot(extent, middle, spread), True
 
     def _segment(self) -> Ints:
         s, g = self.sums, self.ground
