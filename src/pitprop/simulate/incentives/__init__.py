@@ -1,0 +1,1 @@
+"""Incentives: people under a number, and what they do to reach it."""
