@@ -173,6 +173,13 @@ def test_refitting_is_fitting_the_mean_again_and_again(base: float, sensitivity:
     assert (found.stable is not None) == (abs(sensitivity) < 1)
 
 
+def test_a_sensitivity_next_to_one_adds_the_base_each_time_and_growth_without_end_is_refused() -> None:
+    assert retraining(base=1, sensitivity=1 - 1e-12, steps=100).targets[-1] == EXACT(100, rel=1e-9)
+    assert retraining(base=1, sensitivity=1, steps=3).targets == EXACT([0, 1, 2, 3], abs=1e-12)
+    with pytest.raises(ValueError, match="beyond all numbers"):
+        retraining(base=1, sensitivity=3, steps=2000)
+
+
 def test_refitting_contracts_as_fast_as_promised() -> None:
     promised = contraction(sensitivity=0.5, smoothness=1, convexity=1, distance=2, within=0.01)
     assert promised.rate == EXACT(0.5)

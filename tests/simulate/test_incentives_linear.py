@@ -107,6 +107,17 @@ def test_no_weights_from_zero_up_do_better_by_brute_force(seed: int) -> None:
     assert best.surplus == EXACT(-found.fun, abs=1e-6)
 
 
+def test_metrics_of_very_unlike_size_all_count_and_one_that_sees_nothing_is_not_paid() -> None:
+    unlike = {"value": [1, 1], "metrics": [[1e-8, 0], [0, 1e8]], "cost": np.eye(2), "noise": np.zeros((2, 2))}
+    blind = {"value": [1, 1], "metrics": [[0, 0]], "cost": np.eye(2), "noise": [[0.0]]}
+    for floor in (False, True):
+        best = linear_optimum(**unlike, risk_aversion=0, at_least_zero=floor)  # type: ignore[arg-type]
+        assert best.share == EXACT(1, abs=1e-9)
+        assert best.weights == EXACT([1e8, 1e-8], rel=1e-9)
+        none = linear_optimum(**blind, risk_aversion=0, at_least_zero=floor)  # type: ignore[arg-type]
+        assert (none.weights[0], none.surplus) == (0, 0)
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), r=st.floats(0, 50), unit=st.sampled_from([1e-3, 1e3]))
 def test_a_metric_in_other_units_changes_its_weight_and_nothing_else(seed: int, r: float, unit: float) -> None:

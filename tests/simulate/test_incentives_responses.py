@@ -439,5 +439,9 @@ def test_wrong_arguments_are_refused_in_a_sentence() -> None:
         opacity(weight=1, cost=[1, 2], risk_aversion=1, odds=[1])
     with pytest.raises(ValueError, match="harder task"):
         opaque_substitutes(weight=1, burden=0.5, risk_aversion=1)
+    with pytest.raises(ValueError, match="at least one known action"):
+        robust_share(output=[], cost=[])
+    with pytest.raises(ValueError, match="functions of one law"):
+        tournament(prize=1, cost=1, contestants=2, pdf=lambda x: np.exp(-np.abs(x)), cdf=lambda x: np.asarray(expit(x)))
     with pytest.raises(ValueError, match="one for each of the outputs"):
         robust_share(output=[1, 2], cost=[1])

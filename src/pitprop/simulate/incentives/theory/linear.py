@@ -61,7 +61,8 @@ def linear_optimum(
     """Which weights on the metrics serve the purpose best?
 
     a = C^-1 G' b;  b* = (G C^-1 G' + r Sigma)^-1 G C^-1 f;  S* = (G C^-1 f)' b* / 2;  S_FB = f' C^-1 f / 2.
-    Where several weights do equally well (metrics that repeat one another, without noise), the shortest is told.
+    Where several weights do equally well (metrics that repeat one another to within a millionth, without noise), the
+    shortest is told.
 
     Parameters
     ----------
@@ -146,7 +147,7 @@ def as_problem(
 
 def solve(curve: Floats, gain: Floats) -> Floats:
     """The shortest b with curve b = gain, in the least-squares sense; scales of the metrics are taken out first."""
-    scale = np.sqrt(np.where(np.diag(curve) > 0, np.diag(curve), 1.0))
+    scale = _scale(curve)
     inverse = np.linalg.pinv(curve / np.outer(scale, scale), rcond=1e-12, hermitian=True)
     return np.asarray(inverse @ (gain / scale) / scale)
 
@@ -155,10 +156,19 @@ def _from_zero(curve: Floats, gain: Floats) -> Floats:
     """The best b >= 0: non-negative least squares on a square root of the curve."""
     from scipy.optimize import nnls
 
-    values, vectors = np.linalg.eigh(curve)
-    kept = values > 1e-12 * max(float(values.max(initial=0.0)), 1e-300)
+    scale = _scale(curve)
+    values, vectors = np.linalg.eigh(curve / np.outer(scale, scale))
+    kept = values > 1e-12 * values.max(initial=0.0)
+    if not kept.any():
+        return np.zeros(len(gain))
     root = np.sqrt(values[kept])[:, None] * vectors[:, kept].T
-    return np.asarray(nnls(root, (vectors[:, kept].T @ gain) / np.sqrt(values[kept]))[0], dtype=float)
+    found = nnls(root, (vectors[:, kept].T @ (gain / scale)) / np.sqrt(values[kept]))[0]
+    return np.asarray(found / scale, dtype=float)
+
+
+def _scale(curve: Floats) -> Floats:
+    """What a unit of each metric moves; 1 where it is nothing."""
+    return np.asarray(np.sqrt(np.where(np.diag(curve) > 0, np.diag(curve), 1.0)))
 
 
 def _definite(c: Floats) -> Floats:

@@ -35,6 +35,11 @@ def retraining(*, base: float, sensitivity: float, steps: int, start: float = 0.
     steps, start
         How many times it is fitted, >= 0; th_0.
 
+    Raises
+    ------
+    ValueError
+        Where an argument is out of its range, or the targets grow beyond all numbers.
+
     Source
     ------
     Perdomo, Zrnic, Mendler-Dünner and Hardt (2020), ICML, repeated risk minimisation; the example is worked out here.
@@ -44,11 +49,13 @@ def retraining(*, base: float, sensitivity: float, steps: int, start: float = 0.
         float(finite("sensitivity", sensitivity)),
         float(finite("start", start)),
     )
-    k = np.arange(int(whole("steps", steps, least=0)) + 1)
-    power = eps**k
-    summed = k.astype(float) if eps == 1 else (1 - power) / (1 - eps)
-    settles = abs(eps) < 1
-    return Retraining(targets=mu * summed + power * first, stable=mu / (1 - eps) if settles else None)
+    with np.errstate(over="ignore", invalid="ignore"):
+        power = eps ** np.arange(int(whole("steps", steps, least=0)) + 1.0)
+        summed = np.concatenate([[0.0], np.cumsum(power[:-1])])  # (1 - eps^k)/(1 - eps), for eps near 1 too
+        targets = mu * summed + power * first
+    if not np.all(np.isfinite(targets)):
+        raise ValueError(f"steps: the targets grow beyond all numbers within {steps} of them; ask for fewer")
+    return Retraining(targets=targets, stable=mu / (1 - eps) if abs(eps) < 1 else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +87,7 @@ def contraction(
 
     Source
     ------
-    Perdomo, Zrnic, Mendler-Dünner and Hardt (2020), ICML, theorem 3.5.
+    Perdomo, Zrnic, Mendler-Dünner and Hardt (2020), ICML, on repeated risk minimisation (smooth and strongly convex loss).
     """
     eps = float(not_negative("sensitivity", sensitivity))
     beta, gamma = float(positive("smoothness", smoothness)), float(positive("convexity", convexity))

@@ -45,7 +45,9 @@ def robust_share(*, output: ArrayLike, cost: ArrayLike) -> RobustShare:
     Carroll (2015), American Economic Review 105:536, theorem on the optimality of linear contracts.
     """
     e, c = np.atleast_1d(not_negative("output", output)), np.atleast_1d(not_negative("cost", cost))
-    if e.ndim != 1 or e.shape != c.shape or not e.size:
+    if not e.size:
+        raise ValueError("output: at least one known action is needed")
+    if e.ndim != 1 or e.shape != c.shape:
         raise ValueError(f"cost: one for each of the outputs {e.shape} is needed, not {c.shape}")
     worth = np.where(e > c, (np.sqrt(e) - np.sqrt(c)) ** 2, 0.0)
     best = int(np.argmax(worth))

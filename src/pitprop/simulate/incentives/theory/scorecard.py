@@ -58,7 +58,7 @@ def scorecard(
     Source
     ------
     Derived from the linear optimum; the projection of the purpose on what can be observed is that of Haghtalab,
-    Immorlica, Lucier and Wang (2020), IJCAI, section 3.
+    Immorlica, Lucier and Wang (2020), IJCAI.
     """
     g = finite("metrics", metrics)
     sigma = np.zeros((len(g), len(g))) if noise is None else np.asarray(noise, dtype=float)

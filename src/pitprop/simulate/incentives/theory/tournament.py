@@ -89,7 +89,7 @@ def tournament(
     Raises
     ------
     ValueError
-        Where k is not below n, or an argument is out of its range.
+        Where k is not below n, an argument is out of its range, or `pdf` and `cdf` are not of one law of luck.
 
     Source
     ------
@@ -100,6 +100,7 @@ def tournament(
     W, c, n, k = _checked(prize, cost, contestants, winners)
     unit = float(positive("scale", scale))
     ends = (support[0] / unit, support[1] / unit)
+    _check_luck(pdf, cdf, unit, ends)
 
     def decides(z: float) -> Floats:
         x = np.asarray(unit * z)
@@ -118,6 +119,21 @@ def tournament(
     return _checked_against(
         effort, lambda mu: np.asarray(W * chance(mu - effort) - c * mu**2 / 2), max(math.sqrt(2 * W / c), effort), W
     )
+
+
+def _check_luck(pdf: Density, cdf: Density, unit: float, ends: tuple[float, float]) -> None:
+    """Whether f integrates to 1, and F f to 1/2, as the quadrature sees it."""
+
+    def both(z: float) -> Floats:
+        x = np.asarray(unit * z)
+        return np.asarray([unit * pdf(x), unit * pdf(x) * cdf(x)])
+
+    whole_of, half = integral(both, *ends, points=PIECES)
+    if abs(whole_of - 1) > 1e-6 or abs(half - 0.5) > 1e-6:
+        raise ValueError(
+            f"pdf: over the support it sums to {whole_of:.6g} (1 is needed), and with cdf to {half:.6g} (0.5 is "
+            "needed); mend the support or the scale, or give functions of one law"
+        )
 
 
 def _checked_against(effort: float, gain: Density, most: float, prize: float) -> Tournament:
