@@ -87,7 +87,8 @@ def contraction(
 
     Source
     ------
-    Perdomo, Zrnic, Mendler-Dünner and Hardt (2020), ICML, on repeated risk minimisation (smooth and strongly convex loss).
+    Perdomo, Zrnic, Mendler-Dünner and Hardt (2020), ICML, on repeated risk minimisation
+    (loss smooth and strongly convex).
     """
     eps = float(not_negative("sensitivity", sensitivity))
     beta, gamma = float(positive("smoothness", smoothness)), float(positive("convexity", convexity))
