@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -33,3 +33,26 @@ def started_browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield started
         started.close()
+
+
+def misplaced_chart_texts(page: Page) -> tuple[list[str], list[list[str]]]:
+    """Texts of charts that leave the page, and pairs of which one covers the other."""
+    outside, covered = page.evaluate(
+        """() => {
+        const outside = [], covered = [];
+        for (const chart of document.querySelectorAll('svg.chart')) {
+            const boxes = [...chart.querySelectorAll('text')].map(
+                t => [t.textContent, t.getBoundingClientRect()]);
+            for (const [text, box] of boxes)
+                if (box.left < 0 || box.right > innerWidth) outside.push(text);
+            for (let i = 0; i < boxes.length; i++) for (let j = 0; j < i; j++) {
+                const [a, b] = [boxes[i][1], boxes[j][1]];
+                const x = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+                const y = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+                if (x > 1 && y > 0.45 * Math.min(a.height, b.height)) covered.push([boxes[i][0], boxes[j][0]]);
+            }
+        }
+        return [outside, covered];
+    }"""
+    )
+    return outside, covered

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sample_work_study
 from axe_playwright_python.sync_playwright import Axe
-from browser import started_browser
+from browser import misplaced_chart_texts, started_browser
 from playwright.sync_api import Browser, Page
 
 from pitprop.report.simulation.work_render import render_work
@@ -74,24 +74,7 @@ def test_no_text_of_a_studys_chart_leaves_the_page_or_covers_another(
     browser: Browser, pages: dict[str, Path], width: int
 ) -> None:
     page = opened(browser, pages["mine"], width=width)
-    outside, covered = page.evaluate(
-        """() => {
-        const outside = [], covered = [];
-        for (const chart of document.querySelectorAll('svg.chart')) {
-            const boxes = [...chart.querySelectorAll('text')].map(
-                t => [t.textContent, t.getBoundingClientRect()]);
-            for (const [text, box] of boxes)
-                if (box.left < 0 || box.right > innerWidth) outside.push(text);
-            for (let i = 0; i < boxes.length; i++) for (let j = 0; j < i; j++) {
-                const [a, b] = [boxes[i][1], boxes[j][1]];
-                const x = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-                const y = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-                if (x > 1 && y > 0.45 * Math.min(a.height, b.height)) covered.push([boxes[i][0], boxes[j][0]]);
-            }
-        }
-        return [outside, covered];
-    }"""
-    )
+    outside, covered = misplaced_chart_texts(page)
     page.close()
     assert outside == []
     assert covered == []
