@@ -225,6 +225,15 @@ def test_severities_and_formats_are_those_of_the_stages():
     assert set(SUFFIXES.values()) == set(FORMS) - {"github"}
 
 
+def test_forms_and_parts_of_a_simulation_are_those_of_the_stages():
+    from pitprop.cli.simulate import PARTS, WORK_FORMS
+    from pitprop.report.simulation import work_render
+    from pitprop.simulate.work import study
+
+    assert WORK_FORMS == work_render.WORK_FORMS
+    assert PARTS == study.PARTS
+
+
 def test_interruption_leaves_with_130(project, monkeypatch):
     from pitprop import api
 

@@ -173,6 +173,27 @@ def _due(s: Any, x: Any, when: Any, who: Any) -> None:
 
 
 @njit  # type: ignore[untyped-decorator, unused-ignore]
+def _hands_on(b: Any, count: Any, held: Any, slot: Any, task: Any, way: Any, flow: Any, stock: Any) -> Any:
+    """The first of the slots `held` whose finished unit lets so many be taken from b at once; else -1."""
+    for h in held:
+        if task[slot[h].task].before or slot[h].onward >= 0:
+            continue
+        reaches = False
+        fits = True
+        for f in range(way[slot[h].way].out_at, way[slot[h].way].out_end):
+            d = flow[f].which
+            over = stock[d].level + stock[d].reserved + flow[f].count
+            if d == b:
+                reaches = stock[b].level + flow[f].count >= count
+                over -= count
+            if over > stock[d].limit:
+                fits = False
+        if reaches and fits:
+            return np.int64(h)
+    return np.int64(-1)
+
+
+@njit  # type: ignore[untyped-decorator, unused-ignore]
 def _book(t: Any, s: Any, tasks: Any, slot: Any, times: Any) -> None:
     """Books the time since the last change, of work that is cut off at t too."""
     gone = t - slot[s].since
@@ -525,25 +546,16 @@ def replications(
                             b = flow[e].which
                             if stock[b].level < flow[e].count:
                                 lacking = STARVED
-                                if has_tight and stock[b].tight:
-                                    for i in range(holders):
-                                        h = holding[i]
-                                        if task[slot[h].task].before or slot[h].onward >= 0:
-                                            continue
-                                        reaches = False
-                                        fits = True
-                                        for f in range(way[slot[h].way].out_at, way[slot[h].way].out_end):
-                                            d = flow[f].which
-                                            over = stock[d].level + stock[d].reserved + flow[f].count
-                                            if d == b:
-                                                reaches = stock[b].level + flow[f].count >= flow[e].count
-                                                over -= flow[e].count
-                                            if over > stock[d].limit:
-                                                fits = False
-                                        if reaches and fits:
-                                            lacking = -1
-                                            passes = True
-                                            break
+                                if (
+                                    has_tight
+                                    and stock[b].tight
+                                    and (
+                                        _hands_on(b, flow[e].count, holding[:holders], slot, task, way, flow, stock)
+                                        >= 0
+                                    )
+                                ):
+                                    lacking = -1
+                                    passes = True
                                 if lacking >= 0:
                                     break
                         if lacking < 0 and has_tools:
@@ -578,23 +590,9 @@ def replications(
                             b = flow[e].which
                             if stock[b].level >= flow[e].count:
                                 continue
-                            for i in range(holders):
-                                h = holding[i]
-                                if task[slot[h].task].before or slot[h].onward >= 0:
-                                    continue
-                                reaches = False
-                                fits = True
-                                for f in range(way[slot[h].way].out_at, way[slot[h].way].out_end):
-                                    d = flow[f].which
-                                    over = stock[d].level + stock[d].reserved + flow[f].count
-                                    if d == b:
-                                        reaches = stock[b].level + flow[f].count >= flow[e].count
-                                        over -= flow[e].count
-                                    if over > stock[d].limit:
-                                        fits = False
-                                if reaches and fits:
-                                    slot[h].leaves = BY_HAND
-                                    break
+                            giver = _hands_on(b, flow[e].count, holding[:holders], slot, task, way, flow, stock)
+                            if giver >= 0:
+                                slot[giver].leaves = BY_HAND
                         putting = True
                         chosen = a
                         by = s
